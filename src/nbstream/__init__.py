@@ -1,0 +1,1 @@
+from nbstream.errors import NbstreamError

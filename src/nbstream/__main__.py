@@ -1,0 +1,8 @@
+"""`python -m nbstream`: the command line."""
+
+import sys
+
+from nbstream.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Events to rows: the parser's messages, given the identity, the time and the bytes they came from.
+
+One place for every format. It can be rebuilt from what is stored, because `raw` in sequence order is the recording: a
+fresh parser that reads it is where the old one was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from nbstream.messages import KIND, AgentMessage
+from nbstream.sse import ServerSentEvent
+from nbstream.store.identity import message_id, new_id
+
+if TYPE_CHECKING:
+    from nbstream.parsers import Ending, MessageParser, Reason
+    from nbstream.sources import Gap
+
+SKIPPED_LIMIT: Final = 4 * 1024 * 1024
+"""Characters of events without a row that wait for the next row; beyond it a row of their own is made."""
+END: Final = "end"
+"""The event id of the rows that the end of a stream makes: the same at every try, so that they are kept once."""
+
+
+class Recorder:
+    """Turns the events of one agent into rows ready to save.
+
+    Args:
+        agent_id: whose rows.
+        parser: a fresh parser.
+        clock: the time of receipt, UTC.
+    """
+
+    def __init__(self, agent_id: UUID, parser: MessageParser, clock: Callable[[], datetime]) -> None:
+        self._agent_id = agent_id
+        self._parser = parser
+        self._clock = clock
+        self._skipped: list[str] = []
+        self._skipped_size = 0
+        self._last_event_id: str | None = None
+
+    @property
+    def parser(self) -> MessageParser:
+        """The parser, for what it has learned: session, model, finished."""
+        return self._parser
+
+    def rebuild(self, raws: Iterable[str]) -> None:
+        """Brings a fresh parser to where the stored rows end. O(n) over the recording."""
+        for raw in raws:
+            for line in raw.split("\n"):
+                self._parser.parse(ServerSentEvent("message", line))
+
+    def rows(self, events: Iterable[ServerSentEvent]) -> list[AgentMessage]:
+        """The rows of these events, in order; events with nothing to show wait for the next row's `raw`."""
+        now = self._clock()
+        made: list[AgentMessage] = []
+        for event in events:
+            self._skipped.append(event.data)
+            self._last_event_id = event.id or None
+            messages = self._parser.parse(event)
+            if not messages:
+                self._skipped_size += len(event.data)
+                if self._skipped_size <= SKIPPED_LIMIT:
+                    continue
+                messages = [_note("skipped", f"{len(self._skipped)} events with nothing to show")]
+            made.extend(self._identified(messages, event.id or None, now))
+        return made
+
+    def gap(self, gap: Gap) -> AgentMessage:
+        """The row that names what is gone for good, so that a hole is never silent."""
+        where = f"line {gap.first}" if gap.first == gap.last else f"lines {gap.first} to {gap.last}"
+        note = _note("gap", f"{where} of the source are missing: {gap.reason}")
+        metadata = {**note.metadata, "from": gap.first, "to": gap.last, "reason": gap.reason}
+        self._last_event_id = gap.event_id
+        return self._identified([replace(note, metadata=metadata)], gap.event_id, self._clock())[0]
+
+    def end(self, reason: Reason, exit_code: int | None) -> tuple[Ending, list[AgentMessage], str | None]:
+        """What the end means, the rows that close the log, and the id of the last event they account for."""
+        ending = self._parser.finalize(reason, exit_code)
+        messages = list(ending.messages)
+        if self._skipped and not messages:
+            messages.append(_note("end", "the stream ended"))
+        return ending, self._identified(messages, END, self._clock()), self._last_event_id
+
+    def _identified(self, messages: list[AgentMessage], event_id: str | None, now: datetime) -> list[AgentMessage]:
+        raw = "\n".join(self._skipped) if self._skipped else None
+        self._skipped.clear()
+        self._skipped_size = 0
+        return [
+            replace(
+                message,
+                id=message_id(self._agent_id, event_id, part) if event_id else new_id(),
+                event_id=event_id,
+                created_at=now,
+                raw=raw if part == 0 else None,
+            )
+            for part, message in enumerate(messages)
+        ]
+
+
+def _note(kind: str, content: str) -> AgentMessage:
+    return AgentMessage(type="system", op="note", content=content, metadata={KIND: kind})

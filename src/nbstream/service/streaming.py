@@ -1,0 +1,235 @@
+"""The path as one short function: source → recorder (parser) → outbox → store, and from the store's commit to the hub.
+
+Save first, emit second is not a rule that this module keeps; it is how the parts are joined. Nothing here can reach a
+subscriber: the hub is fed by the store, after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from nbstream.errors import NbstreamError, SourceError, StoreClosed
+from nbstream.hub import Hub, Live
+from nbstream.loop import LoopThread
+from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
+from nbstream.parsers import parser_named
+from nbstream.service.outbox import Outbox
+from nbstream.service.reader import close_reader, is_alive, open_reader
+from nbstream.service.recorder import END, Recorder
+from nbstream.sources import End, Gap, News, Request, Source, source_from
+from nbstream.store.identity import message_id
+
+if TYPE_CHECKING:
+    from nbstream.store import MessageStore
+
+
+def utc_now() -> datetime:
+    """The time of receipt."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Run:
+    """One agent that this process reads.
+
+    Args:
+        cursor: the id of the last event in the store, None for a new run.
+        stopping: a person has asked it to stop.
+        forced: how it ends when its source cannot be asked.
+    """
+
+    request: Request
+    source: Source
+    recorder: Recorder
+    cursor: str | None = None
+    stopping: bool = False
+    forced: End | None = None
+    heard: bool = False
+    learned: dict[str, str] = field(default_factory=dict)
+    task: asyncio.Task[End] | None = None
+    done: Future[None] | None = None
+
+
+class StreamingService:
+    """Reads agents into one store and tells its hub's subscribers.
+
+    Args:
+        store: the store; it stays open when the service closes.
+    """
+
+    def __init__(self, store: MessageStore) -> None:
+        self.store = store
+        self.hub = Hub(store)
+        self._loop = LoopThread("nbstream-service")
+        self._runs: dict[UUID, Run] = {}
+        self._closed = False
+        self.reader = open_reader()
+
+    def start(self, record: AgentRecord, source: Source, request: Request) -> None:
+        """Saves the agent's row, then starts to read its source. Returns when the row is committed."""
+        metadata = {**record.metadata, "source": source.describe(), "reader": self.reader}
+        self.store.create_agent(replace(record, metadata=metadata))
+        self._begin(Run(request, source, Recorder(record.id, parser_named(source.parser), utc_now)))
+
+    def resume(self, record: AgentRecord) -> bool:
+        """Goes on reading an agent whose reader has died.
+
+        Returns:
+            False when another living process reads it, or its source cannot be asked again.
+        """
+        if record.id in self._runs or is_alive(record.metadata.get("reader")):
+            return False
+        source = source_from(record.metadata["source"])
+        if not source.resumable:
+            return False
+        self.store.update_agent(record.id, metadata={**record.metadata, "reader": self.reader}).result()
+        recorder = Recorder(record.id, parser_named(source.parser), utc_now)
+        recorder.rebuild(self.store.raw(record.id))
+        request = Request(
+            agent_id=record.id, prompt=record.prompt or "", session_id=record.session_id, model=record.model
+        )
+        self._begin(Run(request, source, recorder, cursor=record.last_event_id))
+        return True
+
+    def recover(self) -> None:
+        """Looks after agents that were running when their reader died: resumed, or marked as interrupted."""
+        for record in self.store.list_agents():
+            if record.status in TERMINAL or record.id in self._runs or is_alive(record.metadata.get("reader")):
+                continue
+            try:
+                why = None if self.resume(record) else "its reader ended and its source cannot be asked again"
+            except NbstreamError as error:
+                why = str(error)
+            if why is not None:
+                self.store.update_agent(record.id, status="interrupted", completed_at=utc_now(), error=why)
+
+    def reads(self, agent_id: UUID) -> bool:
+        """Whether this process reads the agent right now."""
+        return agent_id in self._runs
+
+    def duplicates(self, agent_id: UUID) -> int:
+        """Events of the running agent that came again and were refused by their position."""
+        run = self._runs.get(agent_id)
+        return int(getattr(run.source, "duplicates", 0)) if run else 0
+
+    def stop(self, agent_id: UUID) -> None:
+        """Asks a running agent to stop and returns at once; its status says when it has."""
+        run = self._runs.get(agent_id)
+        if run is not None and not run.stopping:
+            run.stopping = True
+            self._loop.start(self._stop(run))
+
+    def close(self) -> None:
+        """Stops reading. Agents behind a proxy go on there, and the next reader resumes them."""
+        if not self._closed:
+            self._closed = True
+            self._loop.close()
+            self.hub.close()
+            close_reader(self.reader)
+
+    def _begin(self, run: Run) -> None:
+        self._runs[run.request.agent_id] = run
+        run.done = self._loop.start(self._run(run))
+
+    async def _run(self, run: Run) -> None:
+        agent_id = run.request.agent_id
+        outbox = Outbox(self.store, agent_id, lambda why: self._tell_saving(agent_id, why))
+        saving = asyncio.create_task(outbox.run())
+        try:
+            run.task = asyncio.create_task(self._stream(run, outbox))
+            end = await self._ended(run)
+            await self._finish(run, outbox, end)
+        except StoreClosed:
+            return  # the process is going down; the next reader resumes
+        finally:
+            saving.cancel()
+            self._runs.pop(agent_id, None)
+
+    async def _ended(self, run: Run) -> End:
+        """The end of the stream, whatever brought it about."""
+        assert run.task is not None
+        try:
+            end = await run.task
+        except asyncio.CancelledError:
+            if run.forced is None:
+                raise
+            end = run.forced
+        except SourceError as error:
+            end = End("gone", detail=str(error))
+        return replace(end, reason="stopped") if run.stopping else end
+
+    async def _stream(self, run: Run, outbox: Outbox) -> End:
+        """The path: what the source yields is turned into rows, and the rows are saved."""
+        async for item in run.source.events(run.request, run.cursor):
+            if isinstance(item, News):
+                self._tell(run, item)
+            elif isinstance(item, Gap):
+                await outbox.put([run.recorder.gap(item)], item.event_id)
+            elif isinstance(item, End):
+                return item
+            else:
+                run.heard = True
+                rows = run.recorder.rows(item)
+                if rows:
+                    await outbox.put(rows, rows[-1].event_id)
+                    self._learn(run)
+        return End("gone", detail="the source ended without saying why")
+
+    def _tell(self, run: Run, news: News) -> None:
+        if news.state == "live" and "started" not in run.learned:
+            run.learned["started"] = "yes"
+            self.store.update_agent(run.request.agent_id, status="running", started_at=utc_now())
+        self.hub.announce(run.request.agent_id, Live(news.state, news.detail))
+
+    def _tell_saving(self, agent_id: UUID, why: str | None) -> None:
+        self.hub.announce(agent_id, Live("live") if why is None else Live("save-failed", why))
+
+    def _learn(self, run: Run) -> None:
+        """Session and model, once the stream has named them."""
+        parser = run.recorder.parser
+        known = {"session_id": parser.session_id, "model": parser.model}
+        news = {key: value for key, value in known.items() if value and run.learned.get(key) != value}
+        if news:
+            run.learned.update(news)
+            self.store.update_agent(run.request.agent_id, **news)
+
+    async def _finish(self, run: Run, outbox: Outbox, end: End) -> None:
+        """Closes the log: the parser's last rows, then the status."""
+        agent_id = run.request.agent_id
+        ending, rows, cursor = run.recorder.end(end.reason, end.exit_code)
+        status, error = ending.status, ending.error
+        if end.detail and status != "completed":
+            error = end.detail if error is None else f"{error} ({end.detail})"
+        if end.reason == "gone" and not run.heard and run.cursor is None:
+            status, error, rows = "failed", end.detail, [_error_row(agent_id, end.detail or "the source gave nothing")]
+        if rows:
+            await outbox.put(rows, cursor)
+        await outbox.flush()
+        self.hub.announce(agent_id, Live("ended" if end.reason != "gone" else "gone", end.detail))
+        changes: dict[str, Any] = {"status": status, "completed_at": utc_now(), "error": error}
+        if end.metadata:
+            record = self.store.get_agent(agent_id)
+            changes["metadata"] = {**record.metadata, "end": dict(end.metadata)}
+        await asyncio.wrap_future(self.store.update_agent(agent_id, **changes))
+
+    async def _stop(self, run: Run) -> None:
+        try:
+            await run.source.stop(run.request)
+        except SourceError as error:
+            run.forced = End("stopped", detail=f"stopped here; its source could not be told: {error}")
+            if run.task is not None:
+                run.task.cancel()
+            with contextlib.suppress(SourceError):
+                await run.source.stop(run.request)
+
+
+def _error_row(agent_id: UUID, why: str) -> AgentMessage:
+    return AgentMessage(
+        id=message_id(agent_id, END, 0), event_id=END, type="error", op="note", content=why, created_at=utc_now()
+    )

@@ -1,0 +1,145 @@
+"""One HTTP response of Server-Sent Events, and what each failure means.
+
+`httpx` carries the bytes; our own decoder reads them. Every failure becomes one of three errors, and the caller decides
+by the class alone: `SourceUnavailable` (try again), `SourceRefused` (never), `SourceGone` (it is not there any more).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+
+from nbstream.errors import SourceError, SourceGone, SourceRefused, SourceUnavailable
+from nbstream.sse import EventStreamDecoder, ServerSentEvent
+
+CONNECT_S: Final = 10.0
+ERROR_BODY: Final = 2_000
+"""Characters of an error body that go into our message."""
+
+
+def new_client(*, read_timeout: float) -> httpx.AsyncClient:
+    """A client that talks to where it is told and nowhere else: no redirects, no proxies from the environment.
+
+    Args:
+        read_timeout: seconds of silence after which the connection is given up.
+    """
+    timeout = httpx.Timeout(CONNECT_S, read=read_timeout)
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+def refusal(response: httpx.Response, body: str) -> SourceError:
+    """The error that a response other than a stream stands for. Source: HTML §9.2, reconnecting; RFC 9110 §15."""
+    status = response.status_code
+    said = _said(body)
+    where = f"{response.request.method} {response.request.url.copy_with(query=None)}"
+    message = f"{where} answered {status}{': ' + said if said else ''}"
+    if status == 429 or status >= 500:
+        return SourceUnavailable(message, retry_after=_seconds(response.headers.get("retry-after")))
+    if status in {204, 404, 410}:
+        return SourceGone(message, status=status)
+    if status in {401, 403}:
+        return SourceRefused(f"{message} (check the token or the key)", status=status)
+    if status == 200:
+        kind = response.headers.get("content-type", "no content type")
+        return SourceRefused(
+            f"{where} answered 200 with {kind}, expected text/event-stream{': ' + said if said else ''}", status=status
+        )
+    return SourceRefused(message, status=status)
+
+
+@asynccontextmanager
+async def open_stream(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: Any = None,
+    last_event_id: str | None = None,
+    max_event_bytes: int | None = None,
+) -> AsyncIterator[AsyncIterator[list[ServerSentEvent]]]:
+    """The events of one response, as lists of what came together.
+
+    Args:
+        client: from `new_client`.
+        method: `GET` or `POST`.
+        url: where; the query never holds a secret.
+        headers: what the source adds, for instance its key.
+        body: sent as JSON.
+        last_event_id: where to go on; sent as UTF-8 bytes, because httpx refuses other text.
+        max_event_bytes: limit of one event, the decoder's default where None.
+
+    Raises:
+        SourceUnavailable: nobody answered, or it asked to come later.
+        SourceRefused: it answered no, or with something that is no event stream.
+    """
+    sent: list[tuple[bytes, bytes]] = [
+        (b"accept", b"text/event-stream"),
+        (b"accept-encoding", b"identity"),
+        (b"cache-control", b"no-cache"),
+        *((name.encode(), value.encode()) for name, value in headers.items()),
+    ]
+    if last_event_id:
+        sent.append((b"last-event-id", last_event_id.encode()))
+    try:
+        async with client.stream(method, url, headers=sent, json=body) as response:
+            kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+            if response.status_code != 200 or kind != "text/event-stream":
+                raise refusal(response, await _body(response))
+            yield _events(response, max_event_bytes)
+    except httpx.TransportError as error:
+        raise unavailable(url, error) from error
+
+
+def unavailable(url: str, error: httpx.TransportError) -> SourceUnavailable:
+    """What a broken connection means to the caller."""
+    where = httpx.URL(url).copy_with(query=None)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return SourceUnavailable(f"nobody answers at {where} ({error})")
+    if isinstance(error, httpx.ReadTimeout):
+        return SourceUnavailable(f"{where} has been silent for longer than three heartbeats")
+    return SourceUnavailable(f"the connection to {where} broke off ({type(error).__name__}: {error})")
+
+
+async def _events(response: httpx.Response, limit: int | None) -> AsyncIterator[list[ServerSentEvent]]:
+    decoder = EventStreamDecoder() if limit is None else EventStreamDecoder(max_event_bytes=limit)
+    try:
+        async for chunk in response.aiter_raw():
+            yield decoder.feed(chunk)
+    except httpx.TransportError as error:
+        raise unavailable(str(response.request.url), error) from error
+    finally:
+        decoder.close()
+
+
+async def _body(response: httpx.Response) -> str:
+    """The start of an error body; an endless one is not read to its end."""
+    read = b""
+    async for chunk in response.aiter_raw():
+        read += chunk
+        if len(read) > 4 * ERROR_BODY:
+            break
+    return read.decode("utf-8", "replace")
+
+
+def _said(body: str) -> str:
+    """What a person needs of an error body: its message where it is JSON, its start where it is not."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return " ".join(body.split())[:ERROR_BODY]
+    while isinstance(found, dict):
+        inner = next((found[key] for key in ("detail", "error", "message") if found.get(key)), None)
+        if inner is None:
+            return json.dumps(found)[:ERROR_BODY]
+        found = inner
+    return str(found)[:ERROR_BODY] if found is not None else ""
+
+
+def _seconds(header: str | None) -> float | None:
+    """`Retry-After` in seconds; a date is not honoured. Source: RFC 9110 §10.2.3."""
+    return float(header) if header is not None and header.isascii() and header.isdigit() else None

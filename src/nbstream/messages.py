@@ -85,7 +85,7 @@ class AgentMessage:
     role: Role | None = None
     part: Part | None = None
     raw: str | None = None
-    metadata: Mapping[str, Any] = field(default=_EMPTY)
+    metadata: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     id: UUID | None = None
     event_id: str | None = None
     agent_id: UUID | None = None
@@ -185,4 +185,4 @@ class AgentRecord:
     completed_at: datetime | None = None
     error: str | None = None
     last_event_id: str | None = None
-    metadata: Mapping[str, Any] = field(default=_EMPTY)
+    metadata: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)

@@ -23,7 +23,7 @@ from nbstream.local.server import KEY_ENV, alias_of, require_runtime
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TAIL_BYTES = 2000  # of the log, in an error
+_TAIL_BYTES = 800  # of the log, in an error
 _STOP_SECONDS = 5.0  # from closing its stdin to killing it
 _SIGILL = -4
 
@@ -35,8 +35,8 @@ class LocalServer:
     included, leaves it behind. It has a session of its own, so the interrupt of a kernel does not reach it.
 
     Args:
-        model: a GGUF file; None takes `NBSTREAM_LOCAL_MODEL`, then the default model, which is fetched when it
-            is not here.
+        model: a GGUF file; None takes `NBSTREAM_LOCAL_MODEL`, then the default model, fetched when it is not
+            here.
         threads: for the computation.
         ctx: tokens of prompt and answer together.
         start_timeout: seconds the model may take to load, its download not counted.

@@ -106,9 +106,7 @@ def find_model(named: str | Path | None = None, *, progress: bool = True) -> Pat
         return pull(progress)
     path = Path(wanted).expanduser()
     if not path.is_file():
-        raise SourceRefused(
-            f"expected a GGUF file at {path}, there is none: correct {MODEL_ENV} or the argument"
-        )
+        raise SourceRefused(f"expected a GGUF file at {path}, there is none: correct {MODEL_ENV} or the argument")
     return path
 
 

@@ -1,7 +1,7 @@
 """The model's HTTP server, for a process of its own: a native crash takes nothing else down.
 
 One port on 127.0.0.1 speaks `/v1/chat/completions`, `/v1/messages` and `/v1/responses`, all streamed.
-llama.cpp's defaults have no key and answer any web page, so every setting that matters for that is given here.
+llama.cpp's defaults have no key and answer any web page, so every setting that matters for it is given here.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _start(runtime: Any, parameters: Any) -> Any:
     except RuntimeError as error:
         raise SourceUnavailable(
             f"the model {parameters.model.path} could not be served: {error} Expected a GGUF file and a free "
-            f"port; correct {MODEL_ENV} or the argument; nbstream local serve --verbose shows the runtime's log"
+            f"port; correct {MODEL_ENV} or the argument; nbstream local serve --verbose shows its log"
         ) from error
 
 

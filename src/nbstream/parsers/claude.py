@@ -65,11 +65,11 @@ class ClaudeParser(JsonParser):
         return Ending(status="failed", error=last.words)
 
     def _rows(self, frame: dict[str, Any], line: str) -> list[AgentMessage] | None:
-        kind = text(frame.get("type"))
         if self.session_id is None:
             self.session_id = text(frame.get("session_id")) or None
-        if kind == "stream_event":
+        if frame.get("type") == "stream_event":  # nine of ten frames
             return self._stream_event(frame)
+        kind = text(frame.get("type"))
         if kind == "assistant":
             return self._assistant(frame)
         if kind == "user":
@@ -92,6 +92,8 @@ class ClaudeParser(JsonParser):
         event = mapping(frame.get("event"))
         kind = text(event.get("type"))
         scope = self._scope(frame)
+        if kind == "content_block_delta" and scope.answer is not None:
+            return content_event(self._blocks, scope, kind, event)
         if kind == "message_start":
             self._turn_goes_on(scope)
             answer = self._blocks.begin(scope, mapping(event.get("message")))
@@ -99,8 +101,6 @@ class ClaudeParser(JsonParser):
             return None
         if scope.answer is None and (message_id := text(frame.get("api_message_id"))):
             scope.answer = self._blocks.answer(scope.parent, message_id)  # its message_start was missed
-        if kind == "content_block_delta":
-            return content_event(self._blocks, scope, kind, event)
         if kind == "message_delta":
             return usage_rows(scope.answer, event)
         if kind == "error":

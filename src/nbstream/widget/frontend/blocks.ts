@@ -1,0 +1,241 @@
+/** How each kind of block looks, tool calls excepted (toolcard.ts). */
+
+import { el, icon, setText } from "./dom.ts";
+import type { Block, Change } from "./fold.ts";
+import { between, count, cost, duration, numberOf, textOf } from "./format.ts";
+import { CACHE_READ_TOKENS, COST_USD, DURATION_MS, INPUT_TOKENS, IS_ERROR, KIND, OUTPUT_TOKENS, TURNS } from "./message.ts";
+import { RichText } from "./richtext.ts";
+import { visible } from "./visible.ts";
+import { LineWriter } from "./writer.ts";
+
+/** One block on the page. */
+export interface BlockView {
+  readonly element: HTMLElement;
+  /** Repeats a change of its block. */
+  update(change: Change): void;
+  /** Nothing more is coming for now. */
+  settle(): void;
+  remove(): void;
+}
+
+/** What a block looks like. */
+export type Look = "user" | "text" | "thought" | "call" | "result" | "note" | "error" | "summary";
+
+export function lookOf(block: Block): Look {
+  if (block.type === "error") return "error";
+  if (block.type === "response") return "summary";
+  if (block.part === "tool_call_response") return "result";
+  if (block.part === "tool_call") return "call";
+  if (block.type === "tool") return block.role === "tool" ? "result" : "call";
+  if (block.type === "system") return "note";
+  if (block.type === "user") return "user";
+  return block.part === "reasoning" ? "thought" : "text";
+}
+
+/** A row of the transcript: a mark in the gutter and its content. */
+export function row(look: string, mark: string, ...content: HTMLElement[]): HTMLElement {
+  const element = el("div", `row ${look}`);
+  element.append(icon("mark", mark), ...content);
+  return element;
+}
+
+abstract class RowView implements BlockView {
+  readonly element: HTMLElement;
+
+  constructor(element: HTMLElement) {
+    this.element = element;
+  }
+
+  abstract update(change: Change): void;
+
+  settle(): void {
+    this.element.removeAttribute("aria-busy");
+  }
+
+  remove(): void {
+    this.element.remove();
+  }
+
+  /** Screen readers wait with a block until it is whole. */
+  protected grow(): void {
+    this.element.setAttribute("aria-busy", "true");
+  }
+}
+
+/** What the agent says, and what it was told. */
+export class TextView extends RowView {
+  readonly #text: RichText;
+
+  constructor(block: Block) {
+    const text = new RichText("prose");
+    const look = lookOf(block) === "user" ? "user" : "said";
+    super(row(look, look === "user" ? "›" : "", text.element));
+    if (block.part === "refusal") text.element.classList.add("refusal");
+    this.#text = text;
+    text.append(block.content);
+    if (look === "user") text.flush();
+    else this.grow();
+  }
+
+  update(change: Change): void {
+    if (change.kind === "append") this.#text.append(change.text);
+    if (change.kind === "replace") this.#text.replace(change.block.content);
+    if (change.kind === "settle") this.settle();
+    else this.grow();
+  }
+
+  override settle(): void {
+    super.settle();
+    this.#text.flush();
+  }
+}
+
+/** Reasoning: one line until it is opened. */
+export class ThoughtView extends RowView {
+  readonly #text: RichText;
+  readonly #label: HTMLElement;
+  readonly #glimpse: HTMLElement;
+  #block: Block;
+
+  constructor(block: Block) {
+    const fold = el("details", "thought");
+    const summary = el("summary");
+    const label = el("span", "label", "Thinking…");
+    const glimpse = el("span", "glimpse");
+    const text = new RichText("prose");
+    summary.append(label, glimpse);
+    fold.append(summary, text.element);
+    super(row("mind", "", fold));
+    this.#block = block;
+    this.#text = text;
+    this.#label = label;
+    this.#glimpse = glimpse;
+    text.append(block.content);
+    this.#glance(block.content);
+    this.grow();
+  }
+
+  update(change: Change): void {
+    this.#block = change.block;
+    if (change.kind === "append") {
+      this.#text.append(change.text);
+      // The beginning is what the summary shows; read no more of a long text than that.
+      if (change.block.content.length < 400) this.#glance(change.block.content);
+    }
+    if (change.kind === "replace") {
+      this.#text.replace(change.block.content);
+      this.#glance(change.block.content);
+    }
+    this.grow();
+  }
+
+  override settle(): void {
+    super.settle();
+    this.#text.flush();
+    const took = between(this.#block.created_at, this.#block.ended_at) ?? 0;
+    setText(this.#label, took >= 100 ? `Thought for ${duration(took)}` : "Thought");
+  }
+
+  #glance(content: string): void {
+    setText(this.#glimpse, content.slice(0, 200).replace(/\s+/g, " ").trim());
+  }
+}
+
+/** Small print: what the program said about itself. */
+export class NoteView extends RowView {
+  constructor(block: Block) {
+    super(row("note", "·"));
+    this.#show(block);
+  }
+
+  update(change: Change): void {
+    this.element.lastElementChild?.remove();
+    this.#show(change.block);
+  }
+
+  #show(block: Block): void {
+    const kind = textOf(block.metadata[KIND]) ?? "note";
+    this.element.dataset["kind"] = kind;
+    const content = visible(block.content);
+    const line = el("span", "line", content.slice(0, 300).replace(/\s+/g, " "));
+    if (content.length <= 120 && !content.trim().includes("\n")) {
+      const plain = el("div", "small");
+      plain.append(el("span", "kind", kind), line);
+      this.element.append(plain);
+      return;
+    }
+    const fold = el("details", "small");
+    const summary = el("summary");
+    summary.append(el("span", "kind", kind), line);
+    const pre = el("pre");
+    pre.tabIndex = 0;
+    new LineWriter(pre).write(content);
+    fold.append(summary, pre);
+    this.element.append(fold);
+  }
+}
+
+/** An error: whole, plain and not folded. */
+export class ErrorView extends RowView {
+  readonly #writer: LineWriter;
+  readonly #box: HTMLElement;
+
+  constructor(block: Block) {
+    const box = el("div", "error");
+    super(row("wrong", "✗", box));
+    this.#box = box;
+    this.#writer = new LineWriter(box);
+    this.#writer.write(visible(block.content));
+  }
+
+  update(change: Change): void {
+    if (change.kind === "append") this.#writer.write(visible(change.text));
+    if (change.kind === "replace") {
+      this.#box.replaceChildren();
+      new LineWriter(this.#box).write(visible(change.block.content));
+    }
+  }
+}
+
+/** The end of a run, or of a turn: what it took. */
+export class SummaryView extends RowView {
+  constructor(block: Block) {
+    super(row("sum", ""));
+    this.#show(block);
+  }
+
+  update(change: Change): void {
+    this.element.lastElementChild?.remove();
+    this.#show(change.block);
+  }
+
+  #show(block: Block): void {
+    const failed = block.metadata[IS_ERROR] === true;
+    const card = el("div", failed ? "summary bad" : "summary");
+    if (failed && block.content.trim() !== "") card.append(el("div", "reason", visible(block.content)));
+    const figures = el("dl");
+    for (const [name, value] of summaryFigures(block)) {
+      const figure = el("div");
+      figure.append(el("dt", "", name), el("dd", "", value));
+      figures.append(figure);
+    }
+    card.append(figures);
+    this.element.append(card);
+  }
+}
+
+function summaryFigures(block: Block): [string, string][] {
+  const { metadata } = block;
+  const figures: [string, string][] = [["status", metadata[IS_ERROR] === true ? "failed" : "finished"]];
+  const add = (name: string, key: string, format: (value: number) => string): void => {
+    const value = numberOf(metadata[key]);
+    if (value !== null) figures.push([name, format(value)]);
+  };
+  add("took", DURATION_MS, duration);
+  add("turns", TURNS, count);
+  add("input", INPUT_TOKENS, count);
+  add("cached", CACHE_READ_TOKENS, count);
+  add("output", OUTPUT_TOKENS, count);
+  add("cost", COST_USD, cost);
+  return figures;
+}

@@ -1,0 +1,144 @@
+/**
+ * The rows a view holds: merged, each once, in order, with every hole known. Pure: no DOM, no clock.
+ *
+ * Any delivery is welcome (shuffled, doubled, with pieces missing) and the same set of rows always leaves the same
+ * list. Rows arrive almost always at the end, which costs O(1) each; a batch that does not costs one O(n) merge.
+ */
+
+import type { AgentMessage } from "./message.ts";
+
+/** A missing range, both ends included. */
+export interface Hole {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Two rows that claim the same identity or the same place. The first one is kept, and the clash is reported. */
+export interface Conflict {
+  readonly kind: "same id, other content" | "same number, other id";
+  readonly kept: AgentMessage;
+  readonly refused: AgentMessage;
+}
+
+export class MessageLog {
+  /** Deliveries of rows that were already here. */
+  duplicates = 0;
+  readonly conflicts: Conflict[] = [];
+  readonly #byId = new Map<string, AgentMessage>();
+  readonly #byNumber = new Map<number, AgentMessage>();
+  #ordered: AgentMessage[] = [];
+  #contiguous = 0;
+  #head = 0;
+
+  /** Takes a delivery. Returns the rows that were new, in sequence order. */
+  merge(messages: Iterable<AgentMessage>): AgentMessage[] {
+    const added: AgentMessage[] = [];
+    for (const message of messages) {
+      if (this.#isNew(message)) {
+        this.#byId.set(message.id, message);
+        this.#byNumber.set(message.sequence_number, message);
+        added.push(message);
+      }
+    }
+    added.sort((a, b) => a.sequence_number - b.sequence_number);
+    this.#insert(added);
+    while (this.#byNumber.has(this.#contiguous + 1)) this.#contiguous += 1;
+    return added;
+  }
+
+  /** Learns how far the store is; the head never goes back. */
+  noteHead(head: number): void {
+    this.#head = Math.max(this.#head, head);
+  }
+
+  /** The highest n such that every row 1..n is here; the cursor to subscribe from. */
+  get contiguous(): number {
+    return this.#contiguous;
+  }
+
+  /** The highest sequence number known to be saved, here or only heard of. */
+  get head(): number {
+    return Math.max(this.#head, this.#ordered.at(-1)?.sequence_number ?? 0);
+  }
+
+  get size(): number {
+    return this.#ordered.length;
+  }
+
+  get complete(): boolean {
+    return this.#contiguous === this.head;
+  }
+
+  /** Every missing range up to the head. Costs only the rows beyond the first hole. */
+  holes(): Hole[] {
+    const holes: Hole[] = [];
+    let expected = this.#contiguous + 1;
+    // Rows 1..contiguous fill the first `contiguous` places, so the rest starts at that index.
+    for (let i = this.#contiguous; i < this.#ordered.length; i += 1) {
+      const number = this.#ordered[i]!.sequence_number;
+      if (number > expected) holes.push({ from: expected, to: number - 1 });
+      expected = number + 1;
+    }
+    if (expected <= this.#head) holes.push({ from: expected, to: this.#head });
+    return holes;
+  }
+
+  /** The row with that sequence number, if it is here. */
+  at(sequenceNumber: number): AgentMessage | undefined {
+    return this.#byNumber.get(sequenceNumber);
+  }
+
+  /** All rows in sequence order; not a copy. */
+  messages(): readonly AgentMessage[] {
+    return this.#ordered;
+  }
+
+  #isNew(message: AgentMessage): boolean {
+    const sameId = this.#byId.get(message.id);
+    if (sameId !== undefined) {
+      if (sameRow(sameId, message)) this.duplicates += 1;
+      else this.conflicts.push({ kind: "same id, other content", kept: sameId, refused: message });
+      return false;
+    }
+    const sameNumber = this.#byNumber.get(message.sequence_number);
+    if (sameNumber !== undefined) {
+      this.conflicts.push({ kind: "same number, other id", kept: sameNumber, refused: message });
+      return false;
+    }
+    return true;
+  }
+
+  #insert(added: readonly AgentMessage[]): void {
+    const first = added[0];
+    if (first === undefined) return;
+    if (first.sequence_number > (this.#ordered.at(-1)?.sequence_number ?? 0)) {
+      for (const message of added) this.#ordered.push(message);
+    } else {
+      this.#ordered = mergeSorted(this.#ordered, added);
+    }
+  }
+}
+
+/** Whether two deliveries are the same row. `metadata` is left out: its key order may differ between live and history. */
+function sameRow(a: AgentMessage, b: AgentMessage): boolean {
+  return (
+    a.sequence_number === b.sequence_number &&
+    a.content === b.content &&
+    a.op === b.op &&
+    a.block === b.block &&
+    a.type === b.type &&
+    a.role === b.role &&
+    a.part === b.part
+  );
+}
+
+function mergeSorted(left: readonly AgentMessage[], right: readonly AgentMessage[]): AgentMessage[] {
+  const merged: AgentMessage[] = [];
+  let i = 0;
+  for (const message of right) {
+    while (i < left.length && left[i]!.sequence_number < message.sequence_number) merged.push(left[i++]!);
+    merged.push(message);
+  }
+  while (i < left.length) merged.push(left[i++]!);
+  return merged;
+}

@@ -1,0 +1,248 @@
+/**
+ * The wire between kernel and view, and the one place where `unknown` becomes typed.
+ *
+ * Mirrors `src/nbstream/messages.py`; the same JSON travels by comm and by WebSocket.
+ */
+
+export type MessageType = "assistant" | "user" | "system" | "error" | "tool" | "response";
+export type Role = "system" | "user" | "assistant" | "tool";
+export type Part = "text" | "reasoning" | "refusal" | "tool_call" | "tool_call_response";
+export type Op = "append" | "set" | "drop" | "note";
+export type AgentStatus = "created" | "running" | "completed" | "failed" | "stopped" | "interrupted";
+export type LiveState = "live" | "reconnecting" | "stalled" | "gone" | "ended";
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** One saved row of the log. `sequence_number` counts from 1 within its agent. */
+export interface AgentMessage {
+  readonly id: string;
+  readonly agent_id: string;
+  readonly sequence_number: number;
+  readonly type: MessageType;
+  readonly role: Role | null;
+  readonly part: Part | null;
+  readonly block: string | null;
+  readonly op: Op;
+  readonly content: string;
+  readonly metadata: Metadata;
+  readonly created_at: string;
+}
+
+/** One agent: one run of one program on one prompt. */
+export interface AgentRecord {
+  readonly id: string;
+  readonly type: string;
+  readonly status: AgentStatus;
+  readonly source: string;
+  readonly prompt: string | null;
+  readonly session_id: string | null;
+  readonly model: string | null;
+  readonly created_at: string | null;
+  readonly started_at: string | null;
+  readonly completed_at: string | null;
+  readonly error: string | null;
+}
+
+/** How the service's own link to the source is. */
+export interface Live {
+  readonly state: LiveState;
+  readonly detail: string | null;
+}
+
+export interface MessageBatch {
+  readonly type: "agent:message";
+  readonly agent_id: string;
+  readonly messages: readonly AgentMessage[];
+  /** The highest sequence number that is saved. */
+  readonly head: number;
+}
+
+export interface StatusUpdate {
+  readonly type: "agent:status" | "agent:complete";
+  readonly agent_id: string;
+  readonly record: AgentRecord;
+  readonly head: number;
+  /** Re-delivered messages that the store refused. */
+  readonly duplicates: number;
+  readonly live: Live;
+}
+
+export interface ErrorNotice {
+  readonly type: "agent:error";
+  readonly agent_id: string;
+  readonly message: string;
+  readonly reason: string | null;
+}
+
+/** The answer to `raw`: the source as received, or null when nothing was kept. */
+export interface RawAnswer {
+  readonly type: "agent:raw";
+  readonly agent_id: string;
+  readonly sequence_number: number;
+  readonly raw: string | null;
+}
+
+export type ToView = MessageBatch | StatusUpdate | ErrorNotice | RawAnswer;
+
+export type FromView =
+  | { readonly type: "subscribe"; readonly agent_id: string; readonly since: number }
+  | { readonly type: "stop"; readonly agent_id: string }
+  | { readonly type: "raw"; readonly agent_id: string; readonly sequence_number: number };
+
+/** Metadata keys, as in `messages.py`. */
+export const TOOL_NAME = "gen_ai.tool.name";
+export const TOOL_CALL_ID = "gen_ai.tool.call.id";
+export const INPUT_TOKENS = "gen_ai.usage.input_tokens";
+export const OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
+export const CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
+export const KIND = "nbstream.kind";
+export const PARENT = "nbstream.parent_tool_call_id";
+export const IS_ERROR = "nbstream.is_error";
+export const DURATION_MS = "nbstream.duration_ms";
+export const COST_USD = "nbstream.cost_usd";
+export const TURNS = "nbstream.turns";
+
+const TYPES = ["assistant", "user", "system", "error", "tool", "response"] as const;
+const ROLES = ["system", "user", "assistant", "tool"] as const;
+const PARTS = ["text", "reasoning", "refusal", "tool_call", "tool_call_response"] as const;
+const OPS = ["append", "set", "drop", "note"] as const;
+const STATUSES = ["created", "running", "completed", "failed", "stopped", "interrupted"] as const;
+const LIVE_STATES = ["live", "reconnecting", "stalled", "gone", "ended"] as const;
+
+/** What came is not of the wire's shape. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fields(value: unknown, where: string): Fields {
+  if (!isFields(value)) throw new WireError(`expected an object for ${where}, got ${typeof value}`);
+  return value;
+}
+
+function text(from: Fields, key: string): string {
+  const value = from[key];
+  if (typeof value !== "string") throw new WireError(`expected a string for ${key}, got ${typeof value}`);
+  return value;
+}
+
+function textOrNull(from: Fields, key: string): string | null {
+  return from[key] === undefined || from[key] === null ? null : text(from, key);
+}
+
+function whole(from: Fields, key: string, least: number): number {
+  const value = from[key];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
+    throw new WireError(`expected a whole number from ${least} for ${key}, got ${String(value)}`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(from: Fields, key: string, allowed: readonly T[]): T {
+  const value = from[key];
+  const found = allowed.find((name) => name === value);
+  if (found === undefined) {
+    throw new WireError(`expected one of ${allowed.join(", ")} for ${key}, got ${String(value)}`);
+  }
+  return found;
+}
+
+function oneOfOrNull<T extends string>(from: Fields, key: string, allowed: readonly T[]): T | null {
+  return from[key] === undefined || from[key] === null ? null : oneOf(from, key, allowed);
+}
+
+/** Narrows one row. Throws `WireError` naming the field. */
+export function toMessage(value: unknown): AgentMessage {
+  const from = fields(value, "a message");
+  return {
+    id: text(from, "id"),
+    agent_id: text(from, "agent_id"),
+    sequence_number: whole(from, "sequence_number", 1),
+    type: oneOf(from, "type", TYPES),
+    role: oneOfOrNull(from, "role", ROLES),
+    part: oneOfOrNull(from, "part", PARTS),
+    block: textOrNull(from, "block"),
+    op: oneOf(from, "op", OPS),
+    content: text(from, "content"),
+    metadata: fields(from["metadata"], "metadata"),
+    created_at: text(from, "created_at"),
+  };
+}
+
+function toRecord(value: unknown): AgentRecord {
+  const from = fields(value, "record");
+  return {
+    id: text(from, "id"),
+    type: text(from, "type"),
+    status: oneOf(from, "status", STATUSES),
+    source: text(from, "source"),
+    prompt: textOrNull(from, "prompt"),
+    session_id: textOrNull(from, "session_id"),
+    model: textOrNull(from, "model"),
+    created_at: textOrNull(from, "created_at"),
+    started_at: textOrNull(from, "started_at"),
+    completed_at: textOrNull(from, "completed_at"),
+    error: textOrNull(from, "error"),
+  };
+}
+
+function toLive(value: unknown): Live {
+  const from = fields(value, "live");
+  return { state: oneOf(from, "state", LIVE_STATES), detail: textOrNull(from, "detail") };
+}
+
+function toBatch(from: Fields): MessageBatch {
+  const messages = from["messages"];
+  if (!Array.isArray(messages)) throw new WireError("expected an array for messages");
+  return {
+    type: "agent:message",
+    agent_id: text(from, "agent_id"),
+    messages: messages.map(toMessage),
+    head: whole(from, "head", 0),
+  };
+}
+
+/**
+ * Narrows what a transport received.
+ *
+ * Returns null for a type this view does not know, so that a newer kernel can say more. Throws `WireError` where a
+ * known type is malformed.
+ */
+export function toView(value: unknown): ToView | null {
+  const from = fields(value, "a wire message");
+  const type = from["type"];
+  switch (type) {
+    case "agent:message":
+      return toBatch(from);
+    case "agent:status":
+    case "agent:complete":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        record: toRecord(from["record"]),
+        head: whole(from, "head", 0),
+        duplicates: whole(from, "duplicates", 0),
+        live: toLive(from["live"]),
+      };
+    case "agent:error":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        message: text(from, "message"),
+        reason: textOrNull(from, "reason"),
+      };
+    case "agent:raw":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        sequence_number: whole(from, "sequence_number", 1),
+        raw: textOrNull(from, "raw"),
+      };
+    default:
+      return null;
+  }
+}

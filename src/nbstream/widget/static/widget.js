@@ -1,0 +1,2556 @@
+// nbstream widget · sources sha256:2acf1f26bb89a6500a1caa717588084f5aa8809bd96aba48394ff346889e3a62
+// message.ts
+var TOOL_NAME = "gen_ai.tool.name";
+var TOOL_CALL_ID = "gen_ai.tool.call.id";
+var INPUT_TOKENS = "gen_ai.usage.input_tokens";
+var OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
+var CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
+var KIND = "nbstream.kind";
+var PARENT = "nbstream.parent_tool_call_id";
+var IS_ERROR = "nbstream.is_error";
+var DURATION_MS = "nbstream.duration_ms";
+var COST_USD = "nbstream.cost_usd";
+var TURNS = "nbstream.turns";
+var TYPES = ["assistant", "user", "system", "error", "tool", "response"];
+var ROLES = ["system", "user", "assistant", "tool"];
+var PARTS = ["text", "reasoning", "refusal", "tool_call", "tool_call_response"];
+var OPS = ["append", "set", "drop", "note"];
+var STATUSES = ["created", "running", "completed", "failed", "stopped", "interrupted"];
+var LIVE_STATES = ["live", "reconnecting", "stalled", "gone", "ended"];
+var WireError = class extends Error {
+  name = "WireError";
+};
+function isFields(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function fields(value, where) {
+  if (!isFields(value)) throw new WireError(`expected an object for ${where}, got ${typeof value}`);
+  return value;
+}
+function text(from, key) {
+  const value = from[key];
+  if (typeof value !== "string") throw new WireError(`expected a string for ${key}, got ${typeof value}`);
+  return value;
+}
+function textOrNull(from, key) {
+  return from[key] === void 0 || from[key] === null ? null : text(from, key);
+}
+function whole(from, key, least) {
+  const value = from[key];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
+    throw new WireError(`expected a whole number from ${least} for ${key}, got ${String(value)}`);
+  }
+  return value;
+}
+function oneOf(from, key, allowed) {
+  const value = from[key];
+  const found = allowed.find((name) => name === value);
+  if (found === void 0) {
+    throw new WireError(`expected one of ${allowed.join(", ")} for ${key}, got ${String(value)}`);
+  }
+  return found;
+}
+function oneOfOrNull(from, key, allowed) {
+  return from[key] === void 0 || from[key] === null ? null : oneOf(from, key, allowed);
+}
+function toMessage(value) {
+  const from = fields(value, "a message");
+  return {
+    id: text(from, "id"),
+    agent_id: text(from, "agent_id"),
+    sequence_number: whole(from, "sequence_number", 1),
+    type: oneOf(from, "type", TYPES),
+    role: oneOfOrNull(from, "role", ROLES),
+    part: oneOfOrNull(from, "part", PARTS),
+    block: textOrNull(from, "block"),
+    op: oneOf(from, "op", OPS),
+    content: text(from, "content"),
+    metadata: fields(from["metadata"], "metadata"),
+    created_at: text(from, "created_at")
+  };
+}
+function toRecord(value) {
+  const from = fields(value, "record");
+  return {
+    id: text(from, "id"),
+    type: text(from, "type"),
+    status: oneOf(from, "status", STATUSES),
+    source: text(from, "source"),
+    prompt: textOrNull(from, "prompt"),
+    session_id: textOrNull(from, "session_id"),
+    model: textOrNull(from, "model"),
+    created_at: textOrNull(from, "created_at"),
+    started_at: textOrNull(from, "started_at"),
+    completed_at: textOrNull(from, "completed_at"),
+    error: textOrNull(from, "error")
+  };
+}
+function toLive(value) {
+  const from = fields(value, "live");
+  return { state: oneOf(from, "state", LIVE_STATES), detail: textOrNull(from, "detail") };
+}
+function toBatch(from) {
+  const messages = from["messages"];
+  if (!Array.isArray(messages)) throw new WireError("expected an array for messages");
+  return {
+    type: "agent:message",
+    agent_id: text(from, "agent_id"),
+    messages: messages.map(toMessage),
+    head: whole(from, "head", 0)
+  };
+}
+function toView(value) {
+  const from = fields(value, "a wire message");
+  const type = from["type"];
+  switch (type) {
+    case "agent:message":
+      return toBatch(from);
+    case "agent:status":
+    case "agent:complete":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        record: toRecord(from["record"]),
+        head: whole(from, "head", 0),
+        duplicates: whole(from, "duplicates", 0),
+        live: toLive(from["live"])
+      };
+    case "agent:error":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        message: text(from, "message"),
+        reason: textOrNull(from, "reason")
+      };
+    case "agent:raw":
+      return {
+        type,
+        agent_id: text(from, "agent_id"),
+        sequence_number: whole(from, "sequence_number", 1),
+        raw: textOrNull(from, "raw")
+      };
+    default:
+      return null;
+  }
+}
+
+// comm.ts
+var CommTransport = class {
+  kind = "comm";
+  #model;
+  #agentId = "";
+  #sink = null;
+  constructor(model) {
+    this.#model = model;
+  }
+  open(agentId, sink) {
+    this.#agentId = agentId;
+    this.#sink = sink;
+    this.#model.on("msg:custom", this.#listen);
+  }
+  subscribe(since) {
+    this.#send({ type: "subscribe", agent_id: this.#agentId, since });
+  }
+  stop() {
+    this.#send({ type: "stop", agent_id: this.#agentId });
+  }
+  raw(sequenceNumber) {
+    this.#send({ type: "raw", agent_id: this.#agentId, sequence_number: sequenceNumber });
+  }
+  close() {
+    this.#model.off("msg:custom", this.#listen);
+    this.#sink = null;
+  }
+  #send(message) {
+    try {
+      this.#model.send(message);
+    } catch (error) {
+      this.#sink?.gone(error instanceof Error ? error.message : String(error));
+    }
+  }
+  #listen = (content) => {
+    const sink = this.#sink;
+    if (sink === null) return;
+    try {
+      const message = toView(content);
+      if (message !== null && message.agent_id === this.#agentId) sink.receive(message);
+    } catch (error) {
+      sink.malformed(error instanceof Error ? error.message : String(error));
+    }
+  };
+};
+
+// dom.ts
+function el(tag, className = "", text2 = "") {
+  const element = document.createElement(tag);
+  if (className !== "") element.className = className;
+  if (text2 !== "") element.textContent = text2;
+  return element;
+}
+function setText(element, text2) {
+  if (element.textContent !== text2) element.textContent = text2;
+}
+function icon(className, character) {
+  const element = el("span", className, character);
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+// format.ts
+var INTEGER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+function count(value) {
+  return INTEGER.format(value);
+}
+function plural(value, noun) {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+function duration(milliseconds) {
+  const seconds = Math.max(0, milliseconds) / 1e3;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  return clock(milliseconds);
+}
+function clock(milliseconds) {
+  const seconds = Math.floor(Math.max(0, milliseconds) / 1e3);
+  const two = (value) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+function between(start, end) {
+  if (start === null || end === null) return null;
+  const milliseconds = Date.parse(end) - Date.parse(start);
+  return Number.isFinite(milliseconds) ? milliseconds : null;
+}
+function cost(dollars) {
+  if (dollars === 0 || dollars >= 0.1) return `$${dollars.toFixed(2)}`;
+  return dollars >= 1e-3 ? `$${dollars.toFixed(3)}` : `$${dollars.toPrecision(2)}`;
+}
+function numberOf(value) {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+function textOf(value) {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+var TELLING = [
+  "command",
+  "file_path",
+  "notebook_path",
+  "path",
+  "pattern",
+  "query",
+  "url",
+  "description",
+  "prompt",
+  "code"
+];
+var HEADLINE = 200;
+function toolInput(content) {
+  const parsed = parsedObject(content);
+  if (parsed === null) {
+    const whole2 = content.trim();
+    return { headline: oneLine(whole2), fields: fitsHeadline(whole2) ? [] : [{ name: "input", value: whole2 }] };
+  }
+  const fields2 = Object.entries(parsed).map(([name, value]) => ({ name, value: shown(value) }));
+  const telling = TELLING.find((name) => typeof parsed[name] === "string");
+  const main = fields2.find((field) => field.name === telling) ?? fields2[0];
+  if (main === void 0) return { headline: "", fields: [] };
+  const rest = fields2.filter((field) => field !== main);
+  return { headline: oneLine(main.value), fields: fitsHeadline(main.value) ? rest : fields2 };
+}
+function partialHeadline(content) {
+  const start = content.slice(0, 600);
+  const match = /"(?:command|file_path|notebook_path|path|pattern|query|url|description)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(start);
+  return match?.[1] === void 0 ? "" : oneLine(match[1].replace(/\\[nt]/g, " ").replace(/\\(["\\/])/g, "$1"));
+}
+function parsedObject(content) {
+  try {
+    const value = JSON.parse(content);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+function shown(value) {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+function fitsHeadline(value) {
+  return value.length <= HEADLINE && !value.trimEnd().includes("\n");
+}
+function oneLine(value) {
+  const line = value.slice(0, HEADLINE * 2).trim().replace(/\s+/g, " ");
+  return line.length > HEADLINE ? `${line.slice(0, HEADLINE)}…` : line;
+}
+
+// fences.ts
+var INFO_LIMIT = 200;
+var MAY_OPEN = /^(?: {0,3}(?:`{1,2}|`{3,}[^`]*)|[ \t]*)$/;
+var OPENS = /^ {0,3}(`{3,})([^`]*)$/;
+var MAY_CLOSE = /^ {0,3}`*[ \t]*$/;
+var CLOSES = /^ {0,3}(`{3,})[ \t]*$/;
+var FenceScanner = class {
+  /** The start of a line that may still become a fence. */
+  #held = "";
+  #atLineStart = true;
+  /** Backticks of the open fence; 0 outside code. */
+  #fence = 0;
+  /** Line ends not given yet: in code the last one belongs to the fence, in prose two of them part paragraphs. */
+  #newlines = 0;
+  #hasText = false;
+  /** Takes the next piece of the text. Costs O(its length). */
+  feed(text2) {
+    const pieces = [];
+    let rest = text2;
+    while (rest !== "") rest = this.#atLineStart ? this.#lineStart(rest, pieces) : this.#lineRest(rest, pieces);
+    return pieces;
+  }
+  /** The text is over: what was held back is text, or the fence that closes. */
+  end() {
+    const pieces = [];
+    const held = this.#held;
+    this.#held = "";
+    if (held !== "" && !this.#isFence(held, pieces)) this.#emit(held, pieces);
+    return pieces;
+  }
+  /** At the start of a line: holds text back until it is clear whether the line is a fence. */
+  #lineStart(text2, pieces) {
+    const newline = text2.indexOf("\n");
+    const line = this.#held + (newline < 0 ? text2 : text2.slice(0, newline));
+    if (newline < 0) {
+      if (this.#mayBeFence(line)) {
+        this.#held = line;
+        return "";
+      }
+      this.#held = "";
+      this.#atLineStart = false;
+      this.#emit(line, pieces);
+      return "";
+    }
+    this.#held = "";
+    if (!this.#isFence(line, pieces)) {
+      this.#emit(line, pieces);
+      this.#newlines += 1;
+    }
+    return text2.slice(newline + 1);
+  }
+  #lineRest(text2, pieces) {
+    const newline = text2.indexOf("\n");
+    if (newline < 0) {
+      this.#emit(text2, pieces);
+      return "";
+    }
+    this.#emit(text2.slice(0, newline), pieces);
+    this.#newlines += 1;
+    this.#atLineStart = true;
+    return text2.slice(newline + 1);
+  }
+  #mayBeFence(line) {
+    return line.length < INFO_LIMIT && (this.#fence > 0 ? MAY_CLOSE : MAY_OPEN).test(line);
+  }
+  /** Whether a whole line opens or closes a fence; says so if it does. */
+  #isFence(line, pieces) {
+    if (this.#fence > 0) {
+      const closing = CLOSES.exec(line)?.[1];
+      if (closing === void 0 || closing.length < this.#fence) return false;
+      this.#fence = 0;
+      pieces.push({ kind: "endcode" });
+    } else {
+      const opening = OPENS.exec(line);
+      if (opening === null || line.length >= INFO_LIMIT) return false;
+      this.#fence = opening[1].length;
+      pieces.push({ kind: "code", language: opening[2].trim().split(/\s/, 1)[0] ?? "" });
+    }
+    this.#newlines = 0;
+    this.#hasText = false;
+    this.#atLineStart = true;
+    return true;
+  }
+  #emit(text2, pieces) {
+    const blank = this.#fence === 0 && text2.trim() === "" && this.#atLineStart;
+    if (text2 === "" || blank) return;
+    if (this.#fence > 0) {
+      pieces.push({ kind: "text", text: "\n".repeat(this.#newlines) + text2 });
+    } else if (this.#hasText && this.#newlines > 1) {
+      pieces.push({ kind: "paragraph" }, { kind: "text", text: text2 });
+    } else {
+      pieces.push({ kind: "text", text: (this.#hasText && this.#newlines > 0 ? "\n" : "") + text2 });
+    }
+    this.#newlines = 0;
+    this.#hasText = true;
+  }
+};
+
+// visible.ts
+var TERMINAL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
+var HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+function visible(text2) {
+  return text2.replace(TERMINAL, "").replace(/\r\n?/g, "\n").replace(HIDDEN, mark);
+}
+function mark(character) {
+  const code = character.codePointAt(0);
+  if (code < 32) return String.fromCodePoint(9216 + code);
+  return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+}
+
+// writer.ts
+var NODE_SIZE = 4096;
+var LINE_LIMIT = 1e4;
+var LineWriter = class {
+  #parent;
+  #node = null;
+  #lineLength = 0;
+  #cut = 0;
+  #cutMark = null;
+  constructor(parent) {
+    this.#parent = parent;
+  }
+  write(text2) {
+    let start = 0;
+    while (start < text2.length) {
+      const newline = text2.indexOf("\n", start);
+      const end = newline < 0 ? text2.length : newline;
+      this.#writeLine(text2.slice(start, end));
+      if (newline >= 0) this.#endLine();
+      start = end + 1;
+    }
+  }
+  #writeLine(text2) {
+    const room = Math.max(0, LINE_LIMIT - this.#lineLength);
+    this.#lineLength += text2.length;
+    if (room > 0 && text2 !== "") this.#put(text2.length > room ? text2.slice(0, room) : text2);
+    if (text2.length > room) this.#markCut(text2.length - room);
+  }
+  #endLine() {
+    if (this.#cutMark !== null) this.#node = null;
+    this.#lineLength = 0;
+    this.#cut = 0;
+    this.#cutMark = null;
+    this.#put("\n");
+  }
+  #put(text2) {
+    if (this.#node === null || this.#node.length > NODE_SIZE) {
+      this.#node = document.createTextNode(text2);
+      this.#parent.append(this.#node);
+    } else {
+      this.#node.appendData(text2);
+    }
+  }
+  #markCut(characters) {
+    this.#cut += characters;
+    if (this.#cutMark === null) {
+      this.#cutMark = el("span", "cut");
+      this.#parent.append(this.#cutMark);
+    }
+    this.#cutMark.textContent = ` … ${count(this.#cut)} more characters on this line, in the store`;
+  }
+};
+
+// richtext.ts
+var BLOCK_LIMIT = 1e6;
+var ELEMENT_LIMIT = 5e3;
+var RichText = class {
+  element;
+  #scanner = new FenceScanner();
+  #writer = null;
+  #inCode = false;
+  #elements = 0;
+  #length = 0;
+  #cutMark = null;
+  constructor(className) {
+    this.element = el("div", className);
+  }
+  append(text2) {
+    const room = Math.max(0, BLOCK_LIMIT - this.#length);
+    this.#length += text2.length;
+    if (room > 0) for (const piece of this.#scanner.feed(text2.slice(0, room))) this.#add(piece);
+    if (this.#length > BLOCK_LIMIT) this.#markCut();
+  }
+  /** Shows what was held back for want of its line's end. More text may still follow. */
+  flush() {
+    for (const piece of this.#scanner.end()) this.#add(piece);
+  }
+  /** Begins again with other content. */
+  replace(text2) {
+    this.element.replaceChildren();
+    this.#scanner = new FenceScanner();
+    this.#writer = null;
+    this.#inCode = false;
+    this.#elements = 0;
+    this.#length = 0;
+    this.#cutMark = null;
+    this.append(text2);
+  }
+  #add(piece) {
+    switch (piece.kind) {
+      case "text":
+        this.#writer ??= this.#paragraph();
+        this.#writer.write(this.#inCode ? visible(piece.text) : piece.text);
+        break;
+      case "paragraph":
+        if (this.#elements < ELEMENT_LIMIT) this.#writer = null;
+        else this.#writer?.write("\n\n");
+        break;
+      case "code":
+        this.#inCode = true;
+        this.#writer = this.#code(piece.language);
+        break;
+      case "endcode":
+        this.#inCode = false;
+        this.#writer = null;
+        break;
+    }
+  }
+  #paragraph() {
+    this.#elements += 1;
+    const paragraph = el("p");
+    this.#place(paragraph);
+    return new LineWriter(paragraph);
+  }
+  #code(language) {
+    if (this.#elements >= ELEMENT_LIMIT) return this.#paragraph();
+    this.#elements += 1;
+    const box = el("div", "code");
+    if (language !== "") box.append(el("span", "language", visible(language).slice(0, 20)));
+    const pre = el("pre");
+    pre.tabIndex = 0;
+    const code = el("code");
+    pre.append(code);
+    box.append(pre);
+    this.#place(box);
+    return new LineWriter(code);
+  }
+  #place(element) {
+    if (this.#cutMark === null) this.element.append(element);
+    else this.#cutMark.before(element);
+  }
+  #markCut() {
+    if (this.#cutMark === null) {
+      this.#cutMark = el("p", "cut");
+      this.element.append(this.#cutMark);
+    }
+    const hidden = count(this.#length - BLOCK_LIMIT);
+    this.#cutMark.textContent = `… ${hidden} more characters are not shown here; store.transcript() has them all`;
+  }
+};
+
+// blocks.ts
+function lookOf(block) {
+  if (block.type === "error") return "error";
+  if (block.type === "response") return "summary";
+  if (block.part === "tool_call_response") return "result";
+  if (block.part === "tool_call") return "call";
+  if (block.type === "tool") return block.role === "tool" ? "result" : "call";
+  if (block.type === "system") return "note";
+  if (block.type === "user") return "user";
+  return block.part === "reasoning" ? "thought" : "text";
+}
+function row(look, mark2, ...content) {
+  const element = el("div", `row ${look}`);
+  element.append(icon("mark", mark2), ...content);
+  return element;
+}
+var RowView = class {
+  element;
+  constructor(element) {
+    this.element = element;
+  }
+  settle() {
+    this.element.removeAttribute("aria-busy");
+  }
+  remove() {
+    this.element.remove();
+  }
+  /** Screen readers wait with a block until it is whole. */
+  grow() {
+    this.element.setAttribute("aria-busy", "true");
+  }
+};
+var TextView = class extends RowView {
+  #text;
+  constructor(block) {
+    const text2 = new RichText("prose");
+    const look = lookOf(block) === "user" ? "user" : "said";
+    super(row(look, look === "user" ? "›" : "", text2.element));
+    if (block.part === "refusal") text2.element.classList.add("refusal");
+    this.#text = text2;
+    text2.append(block.content);
+    if (look === "user") text2.flush();
+    else this.grow();
+  }
+  update(change) {
+    if (change.kind === "append") this.#text.append(change.text);
+    if (change.kind === "replace") this.#text.replace(change.block.content);
+    if (change.kind === "settle") this.settle();
+    else this.grow();
+  }
+  settle() {
+    super.settle();
+    this.#text.flush();
+  }
+};
+var ThoughtView = class extends RowView {
+  #text;
+  #label;
+  #glimpse;
+  #block;
+  constructor(block) {
+    const fold = el("details", "thought");
+    const summary = el("summary");
+    const label2 = el("span", "label", "Thinking…");
+    const glimpse = el("span", "glimpse");
+    const text2 = new RichText("prose");
+    summary.append(label2, glimpse);
+    fold.append(summary, text2.element);
+    super(row("mind", "", fold));
+    this.#block = block;
+    this.#text = text2;
+    this.#label = label2;
+    this.#glimpse = glimpse;
+    text2.append(block.content);
+    this.#glance(block.content);
+    this.grow();
+  }
+  update(change) {
+    this.#block = change.block;
+    if (change.kind === "append") {
+      this.#text.append(change.text);
+      if (change.block.content.length < 400) this.#glance(change.block.content);
+    }
+    if (change.kind === "replace") {
+      this.#text.replace(change.block.content);
+      this.#glance(change.block.content);
+    }
+    this.grow();
+  }
+  settle() {
+    super.settle();
+    this.#text.flush();
+    const took = between(this.#block.created_at, this.#block.ended_at) ?? 0;
+    setText(this.#label, took >= 100 ? `Thought for ${duration(took)}` : "Thought");
+  }
+  #glance(content) {
+    setText(this.#glimpse, content.slice(0, 200).replace(/\s+/g, " ").trim());
+  }
+};
+var NoteView = class extends RowView {
+  constructor(block) {
+    super(row("note", "·"));
+    this.#show(block);
+  }
+  update(change) {
+    this.element.lastElementChild?.remove();
+    this.#show(change.block);
+  }
+  #show(block) {
+    const kind = textOf(block.metadata[KIND]) ?? "note";
+    this.element.dataset["kind"] = kind;
+    const content = visible(block.content);
+    const line = el("span", "line", content.slice(0, 300).replace(/\s+/g, " "));
+    if (content.length <= 120 && !content.trim().includes("\n")) {
+      const plain = el("div", "small");
+      plain.append(el("span", "kind", kind), line);
+      this.element.append(plain);
+      return;
+    }
+    const fold = el("details", "small");
+    const summary = el("summary");
+    summary.append(el("span", "kind", kind), line);
+    const pre = el("pre");
+    pre.tabIndex = 0;
+    new LineWriter(pre).write(content);
+    fold.append(summary, pre);
+    this.element.append(fold);
+  }
+};
+var ErrorView = class extends RowView {
+  #writer;
+  #box;
+  constructor(block) {
+    const box = el("div", "error");
+    super(row("wrong", "✗", box));
+    this.#box = box;
+    this.#writer = new LineWriter(box);
+    this.#writer.write(visible(block.content));
+  }
+  update(change) {
+    if (change.kind === "append") this.#writer.write(visible(change.text));
+    if (change.kind === "replace") {
+      this.#box.replaceChildren();
+      new LineWriter(this.#box).write(visible(change.block.content));
+    }
+  }
+};
+var SummaryView = class extends RowView {
+  constructor(block) {
+    super(row("sum", ""));
+    this.#show(block);
+  }
+  update(change) {
+    this.element.lastElementChild?.remove();
+    this.#show(change.block);
+  }
+  #show(block) {
+    const failed = block.metadata[IS_ERROR] === true;
+    const card = el("div", failed ? "summary bad" : "summary");
+    if (failed && block.content.trim() !== "") card.append(el("div", "reason", visible(block.content)));
+    const figures = el("dl");
+    for (const [name, value] of summaryFigures(block)) {
+      const figure = el("div");
+      figure.append(el("dt", "", name), el("dd", "", value));
+      figures.append(figure);
+    }
+    card.append(figures);
+    this.element.append(card);
+  }
+};
+function summaryFigures(block) {
+  const { metadata } = block;
+  const figures = [["status", metadata[IS_ERROR] === true ? "failed" : "finished"]];
+  const add = (name, key, format) => {
+    const value = numberOf(metadata[key]);
+    if (value !== null) figures.push([name, format(value)]);
+  };
+  add("took", DURATION_MS, duration);
+  add("turns", TURNS, count);
+  add("input", INPUT_TOKENS, count);
+  add("cached", CACHE_READ_TOKENS, count);
+  add("output", OUTPUT_TOKENS, count);
+  add("cost", COST_USD, cost);
+  return figures;
+}
+
+// state.ts
+var SILENCE_LIMIT = 25;
+function isTerminal(record) {
+  return record !== null && record.status !== "created" && record.status !== "running";
+}
+function stateOf(situation) {
+  const { record, live, behind, gone } = situation;
+  if (record !== null && isTerminal(record) && behind === 0) return ending(record);
+  if (gone !== null) return kernelGone(situation.agentId);
+  if (record === null) return state("connecting", "connecting", "wait");
+  if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
+  if (situation.silence >= SILENCE_LIMIT) {
+    return state("stalled", "stalled", "wait", "the kernel does not answer; it may be busy");
+  }
+  return live === null ? state("live", "live", "live") : linked(live);
+}
+function linked(live) {
+  switch (live.state) {
+    case "live":
+    case "ended":
+      return state("live", "live", "live");
+    case "reconnecting":
+      return state("reconnecting", "reconnecting", "wait", live.detail);
+    case "stalled":
+      return state("stalled", "stalled", "wait", live.detail);
+    case "gone":
+      return state("source-gone", "source gone", "bad", live.detail);
+  }
+}
+function ending(record) {
+  switch (record.status) {
+    case "completed":
+      return state("finished", "finished", "good");
+    case "stopped":
+      return state("stopped", "stopped", "rest");
+    case "failed":
+      return state("failed", "failed", "bad", record.error);
+    default:
+      return state("interrupted", "interrupted", "wait", record.error);
+  }
+}
+function kernelGone(agentId) {
+  const detail = `The kernel behind this view is gone; what was shown is saved. Run nbs.attach("${agentId}") in a new cell.`;
+  return state("kernel-gone", "kernel gone", "bad", detail);
+}
+function state(key, label2, tone, detail = null) {
+  return { key, label: label2, tone, detail };
+}
+
+// chrome.ts
+var STOP_AGAIN = 8e3;
+var Header = class {
+  element = el("header");
+  #source = el("span", "source", "agent");
+  #model = el("span", "model");
+  #pill = el("span", "pill");
+  #label = el("span", "label");
+  #elapsed = el("span", "elapsed");
+  #stop = el("button", "stop", "Stop");
+  #stopped = null;
+  constructor(onStop) {
+    this.#stop.type = "button";
+    this.#stop.hidden = true;
+    this.#stop.addEventListener("click", () => {
+      this.#stopped = performance.now();
+      this.#showStop(true);
+      onStop();
+    });
+    this.#pill.append(icon("dot", ""), this.#label);
+    this.element.append(this.#source, this.#model, this.#pill, el("span", "space"), this.#elapsed, this.#stop);
+  }
+  update(record, state2) {
+    this.#pill.dataset["tone"] = state2.tone;
+    setText(this.#label, state2.label);
+    this.#pill.title = state2.detail ?? "";
+    if (record === null) return;
+    setText(this.#source, record.source);
+    setText(this.#model, record.model ?? "");
+    setText(this.#elapsed, elapsed(record));
+    this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone");
+  }
+  #showStop(possible) {
+    const waiting = this.#stopped !== null && performance.now() - this.#stopped < STOP_AGAIN;
+    this.#stop.hidden = !possible;
+    this.#stop.disabled = waiting;
+    setText(this.#stop, waiting ? "Stopping…" : "Stop");
+  }
+};
+function elapsed(record) {
+  const start = record.started_at ?? record.created_at;
+  const end = record.completed_at ?? (isTerminal(record) ? null : (/* @__PURE__ */ new Date()).toISOString());
+  const took = between(start, end);
+  return took === null ? "" : clock(took);
+}
+var Footer = class {
+  element = el("footer");
+  #dot = icon("dot", "");
+  #line = el("span", "truth");
+  #raw = el("button", "rawtoggle", "raw");
+  constructor(onRaw) {
+    this.#raw.type = "button";
+    this.#raw.title = "Show the source as received, block by block";
+    this.#raw.setAttribute("aria-pressed", "false");
+    this.#raw.addEventListener("click", () => {
+      const on = this.#raw.getAttribute("aria-pressed") !== "true";
+      this.#raw.setAttribute("aria-pressed", String(on));
+      onRaw(on);
+    });
+    this.element.append(this.#dot, this.#line, el("span", "space"), this.#raw);
+  }
+  update(state2, truth) {
+    this.#dot.dataset["tone"] = truth.conflicts + truth.malformed > 0 ? "bad" : state2.tone;
+    setText(this.#line, truthLine(state2, truth));
+  }
+};
+function truthLine(state2, truth) {
+  const parts = [state2.key.replace("-", " ")];
+  parts.push(truth.contiguous > 0 ? `seq 1–${truth.contiguous}` : "no rows yet");
+  if (truth.head > truth.contiguous) parts.push(`head ${truth.head}`);
+  parts.push(plural(truth.holes, "hole"));
+  if (truth.duplicates > 0) parts.push(`${count(truth.duplicates)} ${truth.duplicates === 1 ? "duplicate" : "duplicates"} refused`);
+  if (truth.conflicts > 0) parts.push(plural(truth.conflicts, "conflict"));
+  if (truth.malformed > 0) parts.push(`${count(truth.malformed)} malformed`);
+  if (truth.contiguous > 0) parts.push("saved");
+  parts.push(truth.transport);
+  return parts.join(" · ");
+}
+
+// fold.ts
+var Fold = class {
+  #last = 0;
+  #blocks = /* @__PURE__ */ new Map();
+  /**
+   * Adds the next row. Returns what it changed, or null where a reader sees no difference.
+   *
+   * Throws RangeError when rows do not come in sequence order.
+   */
+  add(row2) {
+    if (row2.sequence_number <= this.#last) {
+      throw new RangeError(`expected a row after ${this.#last}, got ${row2.sequence_number}: merge through MessageLog`);
+    }
+    this.#last = row2.sequence_number;
+    if (row2.op === "note" || row2.block === null) return this.#note(row2);
+    const key = `block ${row2.block}`;
+    const block = this.#blocks.get(key);
+    if (row2.op === "drop") {
+      this.#blocks.delete(key);
+      return block === void 0 ? null : { kind: "drop", block };
+    }
+    if (block === void 0) return this.#open(key, row2);
+    return row2.op === "append" ? extend(block, row2) : settle(block, row2);
+  }
+  /** The transcript, in the order in which its blocks began. */
+  blocks() {
+    return [...this.#blocks.values()].sort((a, b) => a.sequence_number - b.sequence_number);
+  }
+  #note(row2) {
+    if (row2.metadata[KIND] === "usage" || row2.op === "drop") return null;
+    return this.#open(`note ${row2.sequence_number}`, row2);
+  }
+  #open(key, row2) {
+    const block = {
+      key,
+      block: row2.block,
+      sequence_number: row2.sequence_number,
+      last_sequence_number: row2.sequence_number,
+      type: row2.type,
+      role: row2.role,
+      part: row2.part,
+      content: row2.content,
+      metadata: row2.metadata,
+      created_at: row2.created_at,
+      ended_at: row2.created_at,
+      whole: row2.op !== "append"
+    };
+    this.#blocks.set(key, block);
+    return { kind: "open", block };
+  }
+};
+function extend(block, row2) {
+  touch(block, row2);
+  block.content += row2.content;
+  return { kind: "append", block, text: row2.content };
+}
+function settle(block, row2) {
+  touch(block, row2);
+  const before = block.content;
+  const sameKind = block.type === row2.type && block.part === row2.part;
+  block.content = row2.content;
+  block.type = row2.type;
+  block.role = row2.role;
+  block.part = row2.part;
+  if (!sameKind || !row2.content.startsWith(before)) return { kind: "replace", block };
+  const rest = row2.content.slice(before.length);
+  return rest === "" ? { kind: "settle", block } : { kind: "append", block, text: rest };
+}
+function touch(block, row2) {
+  block.last_sequence_number = row2.sequence_number;
+  block.ended_at = row2.created_at;
+  block.whole = row2.op === "set";
+  if (Object.keys(row2.metadata).length > 0) block.metadata = row2.metadata;
+}
+
+// follow.ts
+var NEAR = 24;
+var BottomFollower = class {
+  #scroller;
+  #jump;
+  #following = true;
+  #lastTop = 0;
+  constructor(scroller, jump) {
+    this.#scroller = scroller;
+    this.#jump = jump;
+    scroller.addEventListener("scroll", this.#scrolled, { passive: true });
+    jump.addEventListener("click", this.#jumped);
+  }
+  /** After new content: goes to the bottom if that is where the reader is. */
+  keep() {
+    if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#lastTop = this.#scroller.scrollTop;
+    this.#jump.hidden = this.#following;
+  }
+  #near() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight <= NEAR;
+  }
+  #scrolled = () => {
+    const top = this.#scroller.scrollTop;
+    if (this.#near()) this.#following = true;
+    else if (top < this.#lastTop) this.#following = false;
+    this.#lastTop = top;
+    this.#jump.hidden = this.#following;
+  };
+  #jumped = () => {
+    this.#following = true;
+    this.keep();
+    this.#scroller.focus({ preventScroll: true });
+  };
+};
+
+// frame.ts
+var PATIENCE = 250;
+var FrameClock = class {
+  #paint;
+  #frame = 0;
+  #timer = 0;
+  constructor(paint) {
+    this.#paint = paint;
+  }
+  /** Asks for a paint; many requests before it make one. */
+  request() {
+    if (this.#timer !== 0) return;
+    this.#timer = window.setTimeout(this.#run, PATIENCE);
+    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+  }
+  stop() {
+    window.clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#timer = 0;
+  }
+  #run = () => {
+    this.stop();
+    this.#paint();
+  };
+};
+
+// log.ts
+var MessageLog = class {
+  /** Deliveries of rows that were already here. */
+  duplicates = 0;
+  conflicts = [];
+  #byId = /* @__PURE__ */ new Map();
+  #byNumber = /* @__PURE__ */ new Map();
+  #ordered = [];
+  #contiguous = 0;
+  #head = 0;
+  /** Takes a delivery. Returns the rows that were new, in sequence order. */
+  merge(messages) {
+    const added = [];
+    for (const message of messages) {
+      if (this.#isNew(message)) {
+        this.#byId.set(message.id, message);
+        this.#byNumber.set(message.sequence_number, message);
+        added.push(message);
+      }
+    }
+    added.sort((a, b) => a.sequence_number - b.sequence_number);
+    this.#insert(added);
+    while (this.#byNumber.has(this.#contiguous + 1)) this.#contiguous += 1;
+    return added;
+  }
+  /** Learns how far the store is; the head never goes back. */
+  noteHead(head) {
+    this.#head = Math.max(this.#head, head);
+  }
+  /** The highest n such that every row 1..n is here; the cursor to subscribe from. */
+  get contiguous() {
+    return this.#contiguous;
+  }
+  /** The highest sequence number known to be saved, here or only heard of. */
+  get head() {
+    return Math.max(this.#head, this.#ordered.at(-1)?.sequence_number ?? 0);
+  }
+  get size() {
+    return this.#ordered.length;
+  }
+  get complete() {
+    return this.#contiguous === this.head;
+  }
+  /** Every missing range up to the head. Costs only the rows beyond the first hole. */
+  holes() {
+    const holes = [];
+    let expected = this.#contiguous + 1;
+    for (let i = this.#contiguous; i < this.#ordered.length; i += 1) {
+      const number = this.#ordered[i].sequence_number;
+      if (number > expected) holes.push({ from: expected, to: number - 1 });
+      expected = number + 1;
+    }
+    if (expected <= this.#head) holes.push({ from: expected, to: this.#head });
+    return holes;
+  }
+  /** The row with that sequence number, if it is here. */
+  at(sequenceNumber) {
+    return this.#byNumber.get(sequenceNumber);
+  }
+  /** All rows in sequence order; not a copy. */
+  messages() {
+    return this.#ordered;
+  }
+  #isNew(message) {
+    const sameId = this.#byId.get(message.id);
+    if (sameId !== void 0) {
+      if (sameRow(sameId, message)) this.duplicates += 1;
+      else this.conflicts.push({ kind: "same id, other content", kept: sameId, refused: message });
+      return false;
+    }
+    const sameNumber = this.#byNumber.get(message.sequence_number);
+    if (sameNumber !== void 0) {
+      this.conflicts.push({ kind: "same number, other id", kept: sameNumber, refused: message });
+      return false;
+    }
+    return true;
+  }
+  #insert(added) {
+    const first = added[0];
+    if (first === void 0) return;
+    if (first.sequence_number > (this.#ordered.at(-1)?.sequence_number ?? 0)) {
+      for (const message of added) this.#ordered.push(message);
+    } else {
+      this.#ordered = mergeSorted(this.#ordered, added);
+    }
+  }
+};
+function sameRow(a, b) {
+  return a.sequence_number === b.sequence_number && a.content === b.content && a.op === b.op && a.block === b.block && a.type === b.type && a.role === b.role && a.part === b.part;
+}
+function mergeSorted(left, right) {
+  const merged = [];
+  let i = 0;
+  for (const message of right) {
+    while (i < left.length && left[i].sequence_number < message.sequence_number) merged.push(left[i++]);
+    merged.push(message);
+  }
+  while (i < left.length) merged.push(left[i++]);
+  return merged;
+}
+
+// refill.ts
+var FIRST = 250;
+var LONGEST = 5e3;
+var Refill = class {
+  #contiguous = -1;
+  #due = null;
+  #pause = FIRST;
+  /**
+   * Whether to subscribe again now.
+   *
+   * @param now milliseconds on any steady clock.
+   * @param contiguous the highest number up to which nothing is missing.
+   * @param behind whether something is missing at all.
+   */
+  due(now, contiguous, behind) {
+    const progressed = contiguous !== this.#contiguous;
+    this.#contiguous = contiguous;
+    if (!behind) {
+      this.#due = null;
+      return false;
+    }
+    if (progressed || this.#due === null) {
+      this.#pause = FIRST;
+      this.#due = now + FIRST;
+      return false;
+    }
+    if (now < this.#due) return false;
+    this.#pause = Math.min(this.#pause * 2, LONGEST);
+    this.#due = now + this.#pause;
+    return true;
+  }
+};
+
+// theme.ts
+var ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind", "theme"];
+function followTheme(host) {
+  const preference = window.matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    host.dataset["theme"] = pageTheme() ?? preference.matches ? "dark" : "light";
+  };
+  const observer = new MutationObserver(apply);
+  const options = { attributes: true, attributeFilter: ATTRIBUTES };
+  observer.observe(document.documentElement, options);
+  observer.observe(document.body, options);
+  preference.addEventListener("change", apply);
+  apply();
+  return () => {
+    observer.disconnect();
+    preference.removeEventListener("change", apply);
+  };
+}
+function pageTheme() {
+  const { body, documentElement } = document;
+  const jupyter = body.getAttribute("data-jp-theme-light");
+  if (jupyter !== null) return jupyter === "false";
+  const code = body.getAttribute("data-vscode-theme-kind");
+  if (code !== null) return code !== "vscode-light" && code !== "vscode-high-contrast-light";
+  const colab = documentElement.getAttribute("theme");
+  return colab === null ? null : colab === "dark";
+}
+
+// output.ts
+var PREVIEW_LINES = 8;
+var PREVIEW_CHARACTERS = 1200;
+var WHOLE_LINES = 12;
+var WHOLE_CHARACTERS = 2e3;
+var OutputPane = class {
+  element = el("div", "output");
+  #pre = el("pre");
+  #more = el("button", "more");
+  #content = "";
+  #lines = 1;
+  #open = false;
+  #writer = null;
+  constructor() {
+    this.#pre.tabIndex = 0;
+    this.#more.type = "button";
+    this.#more.hidden = true;
+    this.#more.addEventListener("click", () => {
+      this.#open = !this.#open;
+      this.#draw();
+    });
+    this.element.append(this.#pre, this.#more);
+    this.element.hidden = true;
+  }
+  replace(content) {
+    this.#content = "";
+    this.#lines = 1;
+    this.#writer = null;
+    this.append(content);
+  }
+  append(text2) {
+    const wasCut = this.#cut();
+    this.#content += text2;
+    for (let at = text2.indexOf("\n"); at >= 0; at = text2.indexOf("\n", at + 1)) this.#lines += 1;
+    this.element.hidden = this.#content.trim() === "";
+    if (this.#open && this.#writer !== null) this.#writer.write(visible(text2));
+    else if (!wasCut || this.#writer === null) this.#draw();
+    this.#label();
+  }
+  #cut() {
+    return this.#lines > WHOLE_LINES || this.#content.length > WHOLE_CHARACTERS;
+  }
+  #draw() {
+    const all = this.#open || !this.#cut();
+    this.#pre.replaceChildren();
+    this.#writer = new LineWriter(this.#pre);
+    this.#writer.write(visible(all ? this.#content.slice(0, BLOCK_LIMIT) : firstLines(this.#content)).trimEnd());
+    this.#pre.classList.toggle("faded", !all);
+    this.#label();
+  }
+  #label() {
+    this.#more.hidden = !this.#cut();
+    this.#more.setAttribute("aria-expanded", String(this.#open));
+    const size = this.#lines > WHOLE_LINES ? `${count(this.#lines)} lines` : `${count(this.#content.length)} characters`;
+    const beyond = this.#content.length > BLOCK_LIMIT ? ", the first 1 MB here" : "";
+    this.#more.textContent = this.#open ? "show less" : `show all ${size}${beyond}`;
+  }
+};
+function firstLines(content) {
+  let end = -1;
+  for (let line = 0; line < PREVIEW_LINES; line += 1) {
+    const next = content.indexOf("\n", end + 1);
+    if (next < 0) break;
+    end = next;
+  }
+  return content.slice(0, Math.min(end > 0 ? end : content.length, PREVIEW_CHARACTERS));
+}
+
+// toolcard.ts
+var MARKS = { running: "", ok: "✓", bad: "✗", open: "–" };
+var WORDS = { running: "running", ok: "done", bad: "failed", open: "no result" };
+var COUNT_AFTER = 2e3;
+var ToolCard = class {
+  element = el("div", "row tool");
+  #card = el("div", "card");
+  #mark = icon("outcome", "");
+  #word = el("span", "unseen");
+  #name = el("span", "name");
+  #headline = el("span", "headline");
+  #time = el("span", "time");
+  #output = new OutputPane();
+  #head = el("div", "head");
+  #call;
+  #outcome = "running";
+  #lane = null;
+  #laneLabel = null;
+  #laneTools = 0;
+  constructor(call) {
+    this.#call = call;
+    this.#head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
+    this.#card.append(this.#head, this.#output.element);
+    const column = el("div", "stack");
+    column.append(this.#card);
+    this.element.append(icon("mark", ""), column);
+    this.#setOutcome("running");
+    if (call !== null) this.#showCall(call);
+  }
+  get running() {
+    return this.#outcome === "running";
+  }
+  update(change) {
+    this.#call = change.block;
+    this.#showCall(change.block);
+  }
+  /** The input is whole: reads it once. */
+  settle() {
+    const call = this.#call;
+    if (call === null) return;
+    const input = toolInput(call.content);
+    setText(this.#headline, visible(input.headline));
+    this.#showFields(input.fields);
+  }
+  remove() {
+    this.element.remove();
+  }
+  /** The agent is over: a call without a result gets none. */
+  end() {
+    this.settle();
+    if (this.#outcome === "running") this.#setOutcome("open");
+  }
+  /** Counts the time of a call that takes long. */
+  tick(now) {
+    const started = this.#call?.ended_at;
+    if (!this.running || started === void 0) return;
+    const took = now - Date.parse(started);
+    if (took >= COUNT_AFTER) setText(this.#time, duration(took));
+  }
+  /** The view of a result, which lives in this card. */
+  result(block) {
+    this.settle();
+    this.#showResult(block);
+    this.#output.replace(block.content);
+    return {
+      element: this.#output.element,
+      update: (change) => {
+        if (change.kind === "append") this.#output.append(change.text);
+        if (change.kind === "replace") this.#output.replace(change.block.content);
+        this.#showResult(change.block);
+      },
+      settle: () => void 0,
+      remove: () => {
+        this.#output.replace("");
+        this.#setOutcome("running");
+        setText(this.#time, "");
+      }
+    };
+  }
+  /** Where the rows of this call's subagent go. */
+  lane() {
+    if (this.#lane === null) {
+      const box = el("div", "lane");
+      this.#laneLabel = el("div", "lanelabel", "subagent");
+      this.#lane = el("div", "rows");
+      box.append(this.#laneLabel, this.#lane);
+      this.element.lastElementChild?.append(box);
+    }
+    return this.#lane;
+  }
+  /** One more tool call in the lane. */
+  countTool() {
+    this.#laneTools += 1;
+    if (this.#laneLabel !== null) setText(this.#laneLabel, `subagent · ${plural(this.#laneTools, "tool")}`);
+  }
+  #showCall(call) {
+    setText(this.#name, visible(textOf(call.metadata[TOOL_NAME]) ?? "tool"));
+    if (!call.whole && call.content.length < 800) setText(this.#headline, visible(partialHeadline(call.content)));
+  }
+  #showResult(block) {
+    if (this.#call === null) setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? "tool result"));
+    this.#setOutcome(block.metadata[IS_ERROR] === true ? "bad" : "ok");
+    const took = numberOf(block.metadata[DURATION_MS]) ?? between(this.#call?.ended_at ?? null, block.created_at);
+    setText(this.#time, took === null ? "" : duration(took));
+  }
+  #setOutcome(outcome) {
+    this.#outcome = outcome;
+    this.#card.dataset["outcome"] = outcome;
+    setText(this.#mark, MARKS[outcome]);
+    setText(this.#word, WORDS[outcome]);
+  }
+  /** With more input than its headline, the head opens to show the rest. */
+  #showFields(fields2) {
+    const before = this.#head;
+    const parts = [this.#mark, this.#word, this.#name, this.#headline, this.#time];
+    if (fields2.length === 0) {
+      if (before.tagName !== "DETAILS") return;
+      this.#head = el("div", "head");
+      this.#head.append(...parts);
+    } else {
+      const fold = el("details");
+      const summary = el("summary", "head");
+      summary.append(...parts);
+      fold.append(summary, fieldList(fields2));
+      fold.open = before instanceof HTMLDetailsElement && before.open;
+      this.#head = fold;
+    }
+    before.replaceWith(this.#head);
+  }
+};
+var FIELD_LIMIT = 40;
+function fieldList(fields2) {
+  const list = el("dl", "fields");
+  for (const { name, value } of fields2.slice(0, FIELD_LIMIT)) {
+    const written = el("dd");
+    new LineWriter(written).write(visible(value.slice(0, 1e5)));
+    list.append(el("dt", "", visible(name)), written);
+  }
+  if (fields2.length > FIELD_LIMIT) list.append(el("dt", "", "…"), el("dd", "cut", plural(fields2.length - FIELD_LIMIT, "more field")));
+  return list;
+}
+
+// transcript.ts
+var Transcript = class {
+  element = el("div", "rows");
+  /** Asked for the raw source of a row. */
+  onRaw = null;
+  #shown = /* @__PURE__ */ new Map();
+  /** The latest card of each call id: a source may use an id again. */
+  #cards = /* @__PURE__ */ new Map();
+  #running = /* @__PURE__ */ new Set();
+  /** The block that is growing, in each lane. */
+  #growing = /* @__PURE__ */ new Map();
+  /** Whether something on the page already tells that work goes on. */
+  get active() {
+    return this.#growing.size > 0 || this.#running.size > 0;
+  }
+  apply(change) {
+    const { block } = change;
+    const shown2 = this.#shown.get(block.key);
+    if (change.kind === "drop") {
+      if (shown2 !== void 0) this.#remove(block, shown2);
+      return;
+    }
+    if (shown2 === void 0) this.#open(block);
+    else if (shown2.look !== lookOf(block)) this.#exchange(block, shown2);
+    else {
+      shown2.view.update(change);
+      this.#link(block, shown2.view);
+      this.#grow(block, shown2);
+    }
+  }
+  /** Counts on: called once a second. */
+  tick(now) {
+    for (const card of this.#running) card.tick(now);
+  }
+  /** The agent is over: nothing grows, nothing runs. */
+  end() {
+    for (const view of this.#growing.values()) view.settle();
+    this.#growing.clear();
+    for (const card of this.#running) card.end();
+    this.#running.clear();
+  }
+  #open(block) {
+    const parent = this.#cards.get(textOf(block.metadata[PARENT]) ?? "");
+    const container = parent?.lane() ?? this.element;
+    const look = lookOf(block);
+    const view = this.#viewOf(block, look);
+    const shown2 = { view, look, container };
+    this.#shown.set(block.key, shown2);
+    if (look === "call") parent?.countTool();
+    if (!view.element.isConnected && view.element.parentElement === null) {
+      container.append(view.element);
+      this.#offerRaw(block, view.element);
+    }
+    this.#link(block, view);
+    this.#grow(block, shown2);
+  }
+  #viewOf(block, look) {
+    switch (look) {
+      case "user":
+      case "text":
+        return new TextView(block);
+      case "thought":
+        return new ThoughtView(block);
+      case "note":
+        return new NoteView(block);
+      case "error":
+        return new ErrorView(block);
+      case "summary":
+        return new SummaryView(block);
+      case "call":
+        return new ToolCard(block);
+      case "result":
+        return this.#resultOf(block);
+    }
+  }
+  #resultOf(block) {
+    const card = this.#cards.get(textOf(block.metadata[TOOL_CALL_ID]) ?? "");
+    if (card !== void 0) {
+      this.#running.delete(card);
+      return card.result(block);
+    }
+    const alone = new ToolCard(null);
+    alone.result(block);
+    return { element: alone.element, update: (change) => alone.result(change.block), settle: noop, remove: () => alone.remove() };
+  }
+  /** Remembers a card by its call id, which may come later than the card. */
+  #link(block, view) {
+    const id = textOf(block.metadata[TOOL_CALL_ID]);
+    if (!(view instanceof ToolCard) || id === null || this.#cards.get(id) === view) return;
+    this.#cards.set(id, view);
+    if (view.running) this.#running.add(view);
+  }
+  /** One block grows in each lane; the one before it is whole then. */
+  #grow(block, shown2) {
+    const before = this.#growing.get(shown2.container);
+    if (before !== void 0 && before !== shown2.view) before.settle();
+    if (block.whole) {
+      shown2.view.settle();
+      this.#growing.delete(shown2.container);
+    } else {
+      this.#growing.set(shown2.container, shown2.view);
+    }
+  }
+  #exchange(block, shown2) {
+    const place = document.createComment("");
+    shown2.view.element.before(place);
+    this.#remove(block, shown2);
+    this.#open(block);
+    const element = this.#shown.get(block.key)?.view.element;
+    if (element?.parentElement === place.parentElement && element !== void 0) place.before(element);
+    place.remove();
+  }
+  #remove(block, shown2) {
+    if (this.#growing.get(shown2.container) === shown2.view) this.#growing.delete(shown2.container);
+    if (shown2.view instanceof ToolCard) this.#running.delete(shown2.view);
+    shown2.view.remove();
+    this.#shown.delete(block.key);
+  }
+  /** A button that is there in raw mode only, and shows the source of the block's last row under it. */
+  #offerRaw(block, element) {
+    const button = el("button", "rawbutton", "raw");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const open = element.querySelector(":scope > .rawanswer");
+      if (open !== null) {
+        open.remove();
+        return;
+      }
+      const answer = el("pre", "rawanswer", `asking for the source of seq ${block.last_sequence_number} …`);
+      answer.tabIndex = 0;
+      element.append(answer);
+      this.onRaw?.(block.last_sequence_number, answer);
+    });
+    element.append(button);
+  }
+};
+function noop() {
+}
+
+// view.css
+var view_default = `/* The view's own style, inside its shadow root: nothing leaks in but JupyterLab's variables, nothing leaks out. */
+
+:host {
+  /* Light. Quiet text is mixed from the main colour, which keeps 4.5:1 where Lab's own third colour does not. */
+  --ground: var(--jp-layout-color1, #ffffff);
+  --sunken: var(--jp-layout-color2, #f5f5f6);
+  --ink: var(--jp-ui-font-color1, #26262b);
+  --strong: var(--jp-ui-font-color0, #131316);
+  --quiet: color-mix(in srgb, var(--ink) 68%, var(--ground));
+  --line: color-mix(in srgb, var(--ink) 14%, var(--ground));
+  --hair: color-mix(in srgb, var(--ink) 8%, var(--ground));
+  --wash: color-mix(in srgb, var(--ink) 3.5%, var(--ground));
+  --live: #1565c0;
+  --good: #1f7a3d;
+  --bad: #b3261e;
+  --wait: #8a5a00;
+  --rest: var(--quiet);
+  --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
+  --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
+  --radius: 7px;
+  display: block;
+  contain: content;
+  overflow: clip;
+  isolation: isolate;
+  margin: 2px 0;
+  color: var(--ink);
+  font: 13px/1.55 var(--text-font);
+  unicode-bidi: isolate;
+}
+
+:host([data-theme="dark"]) {
+  --ground: var(--jp-layout-color1, #1c1c1f);
+  --sunken: var(--jp-layout-color2, #27272b);
+  --ink: var(--jp-ui-font-color1, #dededf);
+  --strong: var(--jp-ui-font-color0, #ffffff);
+  --live: #7cb8f5;
+  --good: #7fcb93;
+  --bad: #f2a09a;
+  --wait: #e6bd6a;
+}
+
+* {
+  box-sizing: border-box;
+}
+
+[hidden] {
+  display: none !important;
+}
+
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+:focus-visible {
+  outline: 2px solid var(--live);
+  outline-offset: 1px;
+}
+
+button {
+  font: inherit;
+  color: inherit;
+  background: none;
+  border: 0;
+  padding: 0;
+  cursor: pointer;
+}
+
+/* ── frame ─────────────────────────────────────────────────────────────── */
+
+.frame {
+  container-type: inline-size;
+  position: relative;
+  display: flex;
+  flex-direction: column;
+  background: var(--ground);
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  overflow: clip;
+}
+
+header,
+footer {
+  display: flex;
+  align-items: center;
+  gap: 10px;
+  padding: 0 14px;
+  color: var(--quiet);
+  white-space: nowrap;
+}
+
+header {
+  min-height: 38px;
+  font-size: 12px;
+  border-bottom: 1px solid var(--hair);
+}
+
+footer {
+  min-height: 28px;
+  font: 11px/1.4 var(--code-font);
+  border-top: 1px solid var(--hair);
+}
+
+.space {
+  flex: 1;
+}
+
+.source {
+  color: var(--strong);
+  font-size: 13px;
+  font-weight: 600;
+}
+
+.source,
+.model {
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.source {
+  flex: 0 1 auto;
+  max-width: 40%;
+}
+
+.model {
+  flex: 0 1 auto;
+  min-width: 0;
+}
+
+.elapsed,
+.time,
+.truth,
+dd {
+  font-variant-numeric: tabular-nums;
+}
+
+[data-tone="live"] {
+  --tone: var(--live);
+}
+
+[data-tone="wait"] {
+  --tone: var(--wait);
+}
+
+[data-tone="good"] {
+  --tone: var(--good);
+}
+
+[data-tone="bad"] {
+  --tone: var(--bad);
+}
+
+[data-tone="rest"] {
+  --tone: var(--quiet);
+}
+
+.pill {
+  display: inline-flex;
+  align-items: center;
+  gap: 6px;
+  padding: 1px 9px 1px 8px;
+  border-radius: 10px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 9%, var(--ground));
+}
+
+.dot {
+  flex: none;
+  width: 7px;
+  height: 7px;
+  border-radius: 50%;
+  background: var(--tone, currentColor);
+}
+
+.stop,
+.jump {
+  padding: 1px 10px;
+  border: 1px solid var(--line);
+  border-radius: 5px;
+  color: var(--ink);
+  background: var(--ground);
+  transition: border-color 120ms, color 120ms;
+}
+
+.stop:hover:enabled {
+  color: var(--bad);
+  border-color: currentColor;
+}
+
+.stop:disabled {
+  color: var(--quiet);
+  cursor: default;
+}
+
+.jump {
+  position: absolute;
+  right: 16px;
+  bottom: 38px;
+  z-index: 1;
+  font-size: 12px;
+  border-radius: 12px;
+  box-shadow: 0 1px 6px rgb(0 0 0 / 14%);
+}
+
+.jump:hover {
+  color: var(--live);
+  border-color: currentColor;
+}
+
+.truth {
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.rawtoggle {
+  padding: 1px 6px;
+  border-radius: 4px;
+}
+
+.rawtoggle:hover,
+.rawtoggle[aria-pressed="true"] {
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.notice {
+  padding: 6px 14px;
+  font-size: 12px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 7%, var(--ground));
+  border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
+  overflow-wrap: anywhere;
+}
+
+/* ── transcript ────────────────────────────────────────────────────────── */
+
+.scroller {
+  max-height: min(72vh, 620px);
+  min-height: 44px;
+  overflow: auto;
+  overscroll-behavior: auto;
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
+}
+
+.scroller:focus-visible {
+  outline-offset: -2px;
+}
+
+.column {
+  padding: 12px 14px 12px 8px;
+}
+
+.rows {
+  display: flow-root;
+}
+
+.row {
+  position: relative;
+  display: grid;
+  grid-template-columns: 16px minmax(0, 1fr);
+  column-gap: 6px;
+  margin-bottom: 10px;
+  overflow-wrap: anywhere;
+}
+
+.column > .rows:last-of-type > .row:last-child,
+.lane .row:last-child {
+  margin-bottom: 0;
+}
+
+.mark {
+  color: var(--quiet);
+  text-align: center;
+  user-select: none;
+}
+
+.prose > * {
+  margin: 0 0 8px;
+}
+
+.prose > :last-child {
+  margin-bottom: 0;
+}
+
+.prose p {
+  white-space: pre-wrap;
+  max-width: 86ch;
+}
+
+.user > .prose {
+  padding: 6px 11px;
+  border-radius: 6px;
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.user > .mark {
+  padding-top: 6px;
+}
+
+.refusal {
+  color: var(--wait);
+}
+
+/* The caret: at the end of what is growing, and nowhere else. */
+.said[aria-busy] > .prose > p:last-child::after,
+.said[aria-busy] > .prose > .code:last-child code::after {
+  content: "";
+  display: inline-block;
+  width: 6px;
+  height: 1.05em;
+  margin-left: 2px;
+  vertical-align: -0.16em;
+  border-radius: 1px;
+  background: var(--live);
+  animation: breathe 1.4s ease-in-out infinite;
+}
+
+.pulse {
+  width: 6px;
+  height: 6px;
+  margin: 2px 0 4px 24px;
+  border-radius: 50%;
+  background: var(--live);
+  animation: breathe 1.4s ease-in-out infinite;
+}
+
+.rows + .pulse {
+  margin-top: 8px;
+}
+
+@keyframes breathe {
+  50% {
+    opacity: 0.25;
+  }
+}
+
+pre {
+  margin: 0;
+  font: 12px/1.5 var(--code-font);
+  white-space: pre;
+  overflow: auto;
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
+  tab-size: 4;
+}
+
+pre:focus-visible {
+  outline-offset: -2px;
+}
+
+.code {
+  position: relative;
+  border-radius: 6px;
+  background: var(--sunken);
+}
+
+.code pre {
+  padding: 8px 12px;
+}
+
+.code code {
+  font: inherit;
+}
+
+.language {
+  position: absolute;
+  top: 4px;
+  right: 10px;
+  color: var(--quiet);
+  font: 11px/1.4 var(--code-font);
+  user-select: none;
+  pointer-events: none;
+}
+
+.cut {
+  color: var(--wait);
+  font: italic 12px/1.5 var(--text-font);
+}
+
+details > summary {
+  list-style: none;
+  cursor: pointer;
+}
+
+details > summary::-webkit-details-marker {
+  display: none;
+}
+
+/* ── reasoning, notes, errors ──────────────────────────────────────────── */
+
+.thought > summary {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+  color: var(--quiet);
+  border-radius: 4px;
+}
+
+.thought > summary::before,
+details.small > summary::before {
+  content: "";
+  flex: none;
+  align-self: center;
+  width: 0;
+  height: 0;
+  margin-left: -16px;
+  border: 4px solid transparent;
+  border-left: 5px solid var(--quiet);
+  border-right: 0;
+  transition: rotate 120ms;
+}
+
+.thought > summary::before {
+  margin-right: 3px;
+}
+
+.thought[open] > summary::before,
+details.small[open] > summary::before {
+  rotate: 90deg;
+}
+
+.thought .label {
+  flex: none;
+}
+
+.thought .glimpse {
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  font-style: italic;
+  opacity: 0.8;
+}
+
+.thought[open] .glimpse {
+  visibility: hidden;
+}
+
+.thought > .prose {
+  margin-top: 6px;
+  padding-left: 12px;
+  border-left: 2px solid var(--line);
+  color: var(--quiet);
+}
+
+.small {
+  min-width: 0;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.note {
+  margin-bottom: 6px;
+}
+
+.note > .mark {
+  line-height: 18px;
+  opacity: 0;
+}
+
+div.small,
+details.small > summary {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+}
+
+.kind {
+  flex: none;
+  font: 11px/1.5 var(--code-font);
+}
+
+.kind::after {
+  content: " ·";
+}
+
+.line {
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.small > pre {
+  margin-top: 4px;
+  padding: 6px 10px;
+  max-height: 260px;
+  border-radius: 6px;
+  background: var(--sunken);
+  white-space: pre-wrap;
+}
+
+.note[data-kind="gap"] .small,
+.note[data-kind="retry"] .small,
+.note[data-kind="invalid"] .small {
+  color: var(--wait);
+}
+
+.wrong > .mark {
+  color: var(--bad);
+  padding-top: 6px;
+}
+
+.error {
+  padding: 6px 11px;
+  border-radius: 6px;
+  color: var(--bad);
+  background: color-mix(in srgb, var(--bad) 7%, var(--ground));
+  white-space: pre-wrap;
+}
+
+/* ── tool calls ────────────────────────────────────────────────────────── */
+
+.card {
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  overflow: clip;
+}
+
+.head {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+  padding: 4px 11px;
+  min-height: 29px;
+}
+
+summary.head:hover {
+  background: var(--wash);
+}
+
+summary.head:focus-visible {
+  outline-offset: -2px;
+}
+
+.outcome {
+  flex: none;
+  width: 12px;
+  text-align: center;
+}
+
+[data-outcome="ok"] .outcome {
+  color: var(--good);
+}
+
+[data-outcome="bad"] .outcome {
+  color: var(--bad);
+}
+
+[data-outcome="open"] .outcome {
+  color: var(--quiet);
+}
+
+[data-outcome="running"] .outcome {
+  align-self: center;
+  height: 11px;
+  width: 11px;
+  margin: 0 0.5px;
+  border-radius: 50%;
+  border: 1.5px solid color-mix(in srgb, var(--live) 25%, transparent);
+  border-top-color: var(--live);
+  animation: turn 0.9s linear infinite;
+}
+
+@keyframes turn {
+  to {
+    rotate: 1turn;
+  }
+}
+
+.name {
+  flex: none;
+  max-width: 45%;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  color: var(--strong);
+  font-weight: 600;
+}
+
+.headline {
+  flex: 1;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  font: 12px/1.5 var(--code-font);
+}
+
+.time {
+  flex: none;
+  color: var(--quiet);
+  font-size: 12px;
+}
+
+summary.head::after {
+  content: "";
+  flex: none;
+  align-self: center;
+  width: 5px;
+  height: 5px;
+  margin: -3px 1px 0 0;
+  border: solid var(--quiet);
+  border-width: 0 1.5px 1.5px 0;
+  rotate: 45deg;
+}
+
+details[open] > summary.head::after {
+  margin-top: 3px;
+  rotate: 225deg;
+}
+
+.fields {
+  display: grid;
+  grid-template-columns: minmax(60px, max-content) minmax(0, 1fr);
+  gap: 3px 12px;
+  margin: 0;
+  padding: 7px 11px 8px;
+  border-top: 1px solid var(--hair);
+  font: 12px/1.5 var(--code-font);
+}
+
+.fields dt {
+  color: var(--quiet);
+}
+
+.fields dd {
+  margin: 0;
+  max-height: 320px;
+  overflow: auto;
+  white-space: pre-wrap;
+}
+
+.output {
+  border-top: 1px solid var(--hair);
+  background: var(--wash);
+}
+
+.output pre {
+  padding: 6px 11px;
+}
+
+.output pre.faded {
+  padding-bottom: 0;
+  mask-image: linear-gradient(#000 60%, rgb(0 0 0 / 35%));
+}
+
+[data-outcome="bad"] .output pre {
+  color: var(--bad);
+}
+
+.more {
+  display: block;
+  width: 100%;
+  padding: 2px 11px 5px;
+  text-align: left;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.more:hover {
+  color: var(--live);
+}
+
+.more:focus-visible {
+  outline-offset: -2px;
+}
+
+.lane {
+  margin: 8px 0 0 6px;
+  padding-left: 8px;
+  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));
+}
+
+.lanelabel {
+  margin: 0 0 6px 22px;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+/* ── the end ───────────────────────────────────────────────────────────── */
+
+.summary {
+  border: 1px solid var(--line);
+  border-radius: 6px;
+}
+
+.summary dl {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 32px;
+  margin: 0;
+  padding: 7px 12px 8px;
+}
+
+.summary dt {
+  font-size: 11px;
+  line-height: 1.5;
+  color: var(--quiet);
+}
+
+.summary dd {
+  margin: 0;
+  color: var(--strong);
+}
+
+.summary dl > :first-child dd {
+  color: var(--good);
+}
+
+.summary.bad dl > :first-child dd,
+.summary .reason {
+  color: var(--bad);
+}
+
+.summary .reason {
+  padding: 7px 12px 0;
+  white-space: pre-wrap;
+}
+
+/* ── raw ───────────────────────────────────────────────────────────────── */
+
+.rawbutton {
+  display: none;
+}
+
+.rawmode .rawbutton {
+  display: block;
+  grid-column: 2;
+  justify-self: start;
+  color: var(--quiet);
+  font: 11px/1.6 var(--code-font);
+  text-decoration: underline;
+  text-underline-offset: 2px;
+}
+
+.rawmode .rawbutton:hover {
+  color: var(--live);
+}
+
+.rawanswer {
+  display: none;
+}
+
+.rawmode .rawanswer {
+  display: block;
+  grid-column: 2;
+  max-height: 260px;
+  padding: 6px 10px;
+  border-radius: 6px;
+  background: var(--sunken);
+  white-space: pre-wrap;
+}
+
+/* ── narrow cells, calm, print ─────────────────────────────────────────── */
+
+@container (max-width: 460px) {
+  header,
+  footer {
+    gap: 8px;
+    padding: 0 10px;
+  }
+
+  .model {
+    display: none;
+  }
+
+  footer {
+    padding-block: 4px;
+  }
+
+  .truth {
+    white-space: normal;
+  }
+
+  .column {
+    padding: 10px 10px 10px 4px;
+  }
+
+  .row {
+    column-gap: 3px;
+  }
+
+  .fields {
+    grid-template-columns: minmax(0, 1fr);
+    gap: 0;
+  }
+
+  .fields dd {
+    margin-bottom: 6px;
+  }
+
+  .summary dl {
+    gap: 4px 20px;
+  }
+}
+
+@media (prefers-reduced-motion: reduce) {
+  *,
+  *::before,
+  *::after {
+    animation: none !important;
+    transition: none !important;
+  }
+}
+
+@media print {
+  .scroller {
+    max-height: none;
+  }
+}
+`;
+
+// view.ts
+var PAINT_TIME = 10;
+var PROBE_AFTER = 10;
+var CHECK = 250;
+function mountView(parent, agentId, transport) {
+  const view = new AgentView(parent, agentId, transport);
+  return () => view.close();
+}
+var AgentView = class {
+  #agentId;
+  #transport;
+  #log = new MessageLog();
+  #fold = new Fold();
+  #refill = new Refill();
+  #transcript = new Transcript();
+  #host = el("div", "nbstream-root");
+  #notice = el("div", "notice");
+  #prompt = el("div", "rows prompt");
+  #pulse = el("div", "pulse");
+  #header;
+  #footer;
+  #follower;
+  #frame = new FrameClock(() => this.#paint());
+  #endTheme;
+  #ticker;
+  #rawAnswers = /* @__PURE__ */ new Map();
+  #checker = 0;
+  #painted = 0;
+  #firstUser = true;
+  #record = null;
+  #live = null;
+  #error = null;
+  #gone = null;
+  #duplicates = 0;
+  #malformed = 0;
+  #heard = performance.now();
+  #probed = performance.now();
+  constructor(parent, agentId, transport) {
+    this.#agentId = agentId;
+    this.#transport = transport;
+    const column = el("div", "column");
+    const scroller = el("div", "scroller");
+    const jump = el("button", "jump", "↓ latest");
+    const frame = el("section", "frame");
+    this.#header = new Header(() => transport.stop());
+    this.#footer = new Footer((on) => frame.classList.toggle("rawmode", on));
+    this.#follower = new BottomFollower(scroller, jump);
+    this.#transcript.onRaw = (number, answer) => this.#askRaw(number, answer);
+    label(frame, scroller, jump, this.#notice);
+    column.append(this.#prompt, this.#transcript.element, this.#pulse);
+    scroller.append(column);
+    frame.append(this.#header.element, scroller, jump, this.#notice, this.#footer.element);
+    this.#host.attachShadow({ mode: "open" }).append(el("style", "", view_default), frame);
+    this.#endTheme = followTheme(this.#host);
+    parent.append(this.#host);
+    this.#ticker = window.setInterval(() => this.#tick(), 1e3);
+    transport.open(agentId, this);
+    transport.subscribe(0);
+    this.#updateFrame();
+    this.#watch();
+  }
+  close() {
+    this.#frame.stop();
+    window.clearInterval(this.#ticker);
+    window.clearTimeout(this.#checker);
+    this.#endTheme();
+    this.#transport.close();
+    this.#host.remove();
+  }
+  receive(message) {
+    this.#heard = performance.now();
+    this.#gone = null;
+    switch (message.type) {
+      case "agent:message":
+        this.#log.noteHead(message.head);
+        this.#log.merge(message.messages);
+        break;
+      case "agent:status":
+      case "agent:complete":
+        this.#takeStatus(message);
+        break;
+      case "agent:error":
+        this.#takeError(message);
+        break;
+      case "agent:raw":
+        this.#takeRaw(message);
+        break;
+    }
+    this.#watch();
+    this.#frame.request();
+  }
+  gone(detail) {
+    this.#gone = detail;
+    this.#frame.request();
+  }
+  malformed(detail) {
+    this.#malformed += 1;
+    this.#error = `a message could not be read: ${detail}`;
+    this.#frame.request();
+  }
+  #takeStatus(message) {
+    this.#log.noteHead(message.head);
+    this.#record = message.record;
+    this.#live = message.live;
+    this.#duplicates = message.duplicates;
+    const prompt = message.record.prompt;
+    if (prompt !== null && prompt.trim() !== "" && this.#prompt.childElementCount === 0) {
+      this.#prompt.append(new TextView(promptBlock(prompt, message.record)).element);
+    }
+  }
+  #takeError(message) {
+    this.#error = message.reason === null ? message.message : `${message.message} (${message.reason})`;
+  }
+  #takeRaw(message) {
+    const answer = this.#rawAnswers.get(message.sequence_number);
+    this.#rawAnswers.delete(message.sequence_number);
+    if (answer !== void 0) setText(answer, visible(message.raw ?? "nothing was kept with this row").slice(0, 2e5));
+  }
+  #askRaw(sequenceNumber, answer) {
+    this.#rawAnswers.set(sequenceNumber, answer);
+    this.#transport.raw(sequenceNumber);
+  }
+  /** One task a frame: as many rows as its time allows, then the frame around them. */
+  #paint() {
+    const messages = this.#log.messages();
+    const until = performance.now() + PAINT_TIME;
+    while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
+      const change = this.#fold.add(messages[this.#painted]);
+      this.#painted += 1;
+      if (change !== null && !this.#repeatsPrompt(change)) this.#transcript.apply(change);
+    }
+    if (this.#painted < this.#log.contiguous) this.#frame.request();
+    else if (isTerminal(this.#record) && this.#log.complete) this.#transcript.end();
+    this.#updateFrame();
+    this.#follower.keep();
+  }
+  /** Some agents repeat their prompt as their first row; it is shown once. */
+  #repeatsPrompt({ kind, block }) {
+    if (kind !== "open" || block.type !== "user" || !this.#firstUser || block.metadata[PARENT] !== void 0) return false;
+    this.#firstUser = false;
+    return block.content.trim() === this.#record?.prompt?.trim();
+  }
+  #state() {
+    return stateOf({
+      agentId: this.#agentId,
+      record: this.#record,
+      live: this.#live,
+      behind: this.#log.head - this.#painted,
+      gone: this.#gone,
+      silence: (performance.now() - this.#heard) / 1e3
+    });
+  }
+  #updateFrame() {
+    const state2 = this.#state();
+    const holes = this.#log.holes().length;
+    this.#header.update(this.#record, state2);
+    this.#footer.update(state2, {
+      contiguous: this.#painted,
+      head: this.#log.head,
+      holes,
+      duplicates: this.#duplicates,
+      conflicts: this.#log.conflicts.length,
+      malformed: this.#malformed,
+      transport: this.#transport.kind
+    });
+    const notice = this.#error ?? state2.detail;
+    this.#notice.hidden = notice === null;
+    this.#notice.dataset["tone"] = this.#error === null ? state2.tone : "bad";
+    setText(this.#notice, notice ?? "");
+    this.#pulse.hidden = state2.key !== "live" || this.#transcript.active;
+    const data = this.#host.dataset;
+    data["status"] = this.#record?.status ?? "connecting";
+    data["state"] = state2.key;
+    data["head"] = String(this.#painted);
+    data["holes"] = String(holes);
+    data["duplicates"] = String(this.#duplicates);
+  }
+  /** Looks again in a moment whether something is still missing. */
+  #watch() {
+    if (this.#checker === 0) this.#checker = window.setTimeout(this.#check, CHECK);
+  }
+  #check = () => {
+    this.#checker = 0;
+    const behind = this.#record === null || !this.#log.complete;
+    if (this.#refill.due(performance.now(), this.#log.contiguous, behind)) this.#transport.subscribe(this.#log.contiguous);
+    if (behind && this.#gone === null) this.#watch();
+  };
+  #tick() {
+    if (isTerminal(this.#record) && this.#log.complete) return;
+    this.#transcript.tick(Date.now());
+    this.#probe();
+    if (!document.hidden) this.#updateFrame();
+  }
+  /** Asks a silent other side for what is new: its answer says that it lives, its failure that it does not. */
+  #probe() {
+    const now = performance.now();
+    if (now - this.#heard < PROBE_AFTER * 1e3 || now - this.#probed < PROBE_AFTER * 1e3) return;
+    this.#probed = now;
+    this.#transport.subscribe(this.#log.contiguous);
+  }
+};
+function label(frame, scroller, jump, notice) {
+  frame.setAttribute("aria-label", "agent output");
+  scroller.setAttribute("role", "log");
+  scroller.setAttribute("aria-live", "polite");
+  scroller.setAttribute("aria-label", "transcript");
+  scroller.tabIndex = 0;
+  jump.type = "button";
+  jump.hidden = true;
+  notice.setAttribute("role", "status");
+}
+function promptBlock(prompt, record) {
+  const time = record.created_at ?? "";
+  return {
+    key: "prompt",
+    block: null,
+    sequence_number: 0,
+    last_sequence_number: 0,
+    type: "user",
+    role: "user",
+    part: "text",
+    content: prompt,
+    metadata: {},
+    created_at: time,
+    ended_at: time,
+    whole: true
+  };
+}
+
+// widget.ts
+function render({ model, el: el2 }) {
+  return mountView(el2, String(model.get("agent_id")), new CommTransport(model));
+}
+var widget_default = { render };
+export {
+  widget_default as default
+};

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MessageLog } from "../../src/nbstream/widget/frontend/log.ts";
+import type { AgentMessage } from "../../src/nbstream/widget/frontend/message.ts";
+import { below, message, random, run, shuffled } from "./generate.ts";
+
+const numbers = (log: MessageLog): number[] => log.messages().map((row) => row.sequence_number);
+
+/** Cuts a list into batches, repeats some, loses some: what a poor link does. */
+function delivered(rows: readonly AgentMessage[], next: () => number): { batches: AgentMessage[][]; lost: Set<number> } {
+  const batches: AgentMessage[][] = [];
+  const lost = new Set<number>();
+  for (let i = 0; i < rows.length; ) {
+    const batch = rows.slice(i, (i += 1 + below(next, 7)));
+    const fate = next();
+    if (fate < 0.2) for (const row of batch) lost.add(row.sequence_number);
+    else batches.push(batch, ...(fate < 0.4 ? [batch] : []));
+  }
+  return { batches, lost };
+}
+
+test("rows in order are kept in order", () => {
+  const log = new MessageLog();
+  assert.equal(log.merge(run(5)).length, 5);
+  assert.deepEqual(numbers(log), [1, 2, 3, 4, 5]);
+  assert.equal(log.contiguous, 5);
+  assert.equal(log.head, 5);
+  assert.equal(log.complete, true);
+  assert.deepEqual(log.holes(), []);
+});
+
+test("an empty log is complete until it hears of a head", () => {
+  const log = new MessageLog();
+  assert.equal(log.complete, true);
+  log.noteHead(3);
+  assert.equal(log.complete, false);
+  assert.deepEqual(log.holes(), [{ from: 1, to: 3 }]);
+});
+
+test("a hole is seen and filled", () => {
+  const log = new MessageLog();
+  log.merge([message(1), message(2), message(5), message(9)]);
+  assert.equal(log.contiguous, 2);
+  assert.deepEqual(log.holes(), [
+    { from: 3, to: 4 },
+    { from: 6, to: 8 },
+  ]);
+  log.noteHead(10);
+  assert.deepEqual(log.holes().at(-1), { from: 10, to: 10 });
+  assert.deepEqual(
+    log.merge([message(4), message(3)]).map((row) => row.sequence_number),
+    [3, 4],
+  );
+  assert.equal(log.contiguous, 5);
+  log.merge([message(6), message(7), message(8), message(10)]);
+  assert.deepEqual(log.holes(), []);
+  assert.equal(log.contiguous, 10);
+});
+
+test("the head never goes back", () => {
+  const log = new MessageLog();
+  log.noteHead(7);
+  log.noteHead(3);
+  log.merge([message(1)]);
+  assert.equal(log.head, 7);
+});
+
+test("a second delivery of a row is a duplicate, not a row and not a conflict", () => {
+  const log = new MessageLog();
+  log.merge([message(1), message(1)]);
+  log.merge([message(1)]);
+  assert.deepEqual(numbers(log), [1]);
+  assert.equal(log.duplicates, 2);
+  assert.equal(log.conflicts.length, 0);
+});
+
+test("the same id with other content is reported and the first is kept", () => {
+  const log = new MessageLog();
+  log.merge([message(1, { content: "one" })]);
+  assert.deepEqual(log.merge([message(1, { content: "two" })]), []);
+  assert.equal(log.duplicates, 0);
+  assert.equal(log.conflicts[0]?.kind, "same id, other content");
+  assert.equal(log.conflicts[0]?.refused.content, "two");
+  assert.equal(log.at(1)?.content, "one");
+});
+
+test("the same id at another place is reported", () => {
+  const log = new MessageLog();
+  const first = message(1);
+  log.merge([first, { ...first, sequence_number: 2 }]);
+  assert.deepEqual(numbers(log), [1]);
+  assert.equal(log.conflicts[0]?.kind, "same id, other content");
+});
+
+test("another id at the same place is reported", () => {
+  const log = new MessageLog();
+  log.merge([message(1), message(1, { id: "another" })]);
+  assert.deepEqual(numbers(log), [1]);
+  assert.equal(log.conflicts[0]?.kind, "same number, other id");
+});
+
+for (let seed = 1; seed <= 200; seed += 1) {
+  test(`any delivery converges to the same list, seed ${seed}`, () => {
+    const next = random(seed);
+    const rows = run(1 + below(next, 120));
+    const { batches, lost } = delivered(rows, next);
+    const log = new MessageLog();
+    for (const batch of shuffled(batches, next)) log.merge(shuffled(batch, next));
+    log.noteHead(rows.length);
+
+    const here = rows.filter((row) => !lost.has(row.sequence_number));
+    assert.deepEqual(log.messages(), here);
+    const missing = log.holes().flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+    assert.deepEqual(missing, [...lost].sort((a, b) => a - b));
+    assert.equal(log.contiguous, (missing[0] ?? rows.length + 1) - 1);
+
+    // The question a view asks: everything after the highest contiguous number.
+    log.merge(rows.slice(log.contiguous));
+    assert.deepEqual(log.messages(), rows);
+    assert.equal(log.complete, true);
+    assert.equal(log.conflicts.length, 0);
+  });
+}
+
+test("a hundred thousand rows one by one cost no more each at the end than at the start", () => {
+  const rows = run(100_000);
+  const log = new MessageLog();
+  const quarter = (from: number): number => {
+    const start = performance.now();
+    for (const row of rows.slice(from, from + 25_000)) log.merge([row]);
+    return performance.now() - start;
+  };
+  const times = [0, 25_000, 50_000, 75_000].map(quarter);
+  assert.equal(log.contiguous, 100_000);
+  // Quadratic cost would make the last quarter seven times the first; maps that grow make it a little dearer.
+  assert.ok(times[3]! < 6 * Math.max(times[0]!, 10), `quarters took ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
+});

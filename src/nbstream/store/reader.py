@@ -1,0 +1,86 @@
+"""Reading the log: each call on a connection of its own, so that no reader waits for another or for the writer."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from nbstream.errors import AgentNotFound
+from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from uuid import UUID
+
+    import duckdb
+
+    from nbstream.messages import AgentMessage, AgentRecord, AgentStatus
+
+_CHUNK = 10_000
+"""Rows fetched at a time: a few MB of Python objects."""
+
+
+class Reader:
+    """Everything that is read by agent and sequence number.
+
+    Args:
+        cursor: makes a connection; each call closes the one it took.
+    """
+
+    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        self._cursor = cursor
+
+    def agent(self, agent_id: UUID) -> AgentRecord:
+        """One agent.
+
+        Raises:
+            AgentNotFound: no agent of that id.
+        """
+        rows = self._all(f"SELECT {SELECT_AGENT} FROM agents WHERE id = ?", [agent_id])  # noqa: S608 - fixed names
+        if not rows:
+            raise AgentNotFound(f"no agent {agent_id} in this store")
+        return agent_from_row(rows[0])
+
+    def agents(self, status: AgentStatus | None) -> list[AgentRecord]:
+        """All agents, oldest first."""
+        where, values = ("WHERE status = ?", [status]) if status else ("", [])
+        rows = self._all(f"SELECT {SELECT_AGENT} FROM agents {where} ORDER BY agents.created_at, id", values)  # noqa: S608
+        return [agent_from_row(row) for row in rows]
+
+    def messages(self, agent_id: UUID, since: int, limit: int | None, *, raw: bool) -> list[AgentMessage]:
+        """An agent's messages after `since`, in order. The sequence number prunes the scan, see DESIGN section 5."""
+        rows = self._all(
+            f"SELECT {select_messages(raw=raw)} FROM agent_messages "  # noqa: S608 - fixed names
+            "WHERE agent_id = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?",
+            [agent_id, since, limit if limit is not None else 2**62],
+        )
+        return [message_from_row(row) for row in rows]
+
+    def raw(self, agent_id: UUID) -> Iterator[str]:
+        """The stored raw texts in sequence order, a few at a time."""
+        with contextlib.closing(self._cursor()) as cursor:
+            cursor.execute(
+                "SELECT raw FROM agent_messages WHERE agent_id = ? AND raw IS NOT NULL ORDER BY sequence_number",
+                [agent_id],
+            )
+            while rows := cursor.fetchmany(_CHUNK):
+                yield from (text for (text,) in rows)
+
+    def heads(self) -> dict[UUID, int]:
+        """The highest sequence number that each agent has been given."""
+        return dict(self._all("SELECT id, next_sequence_number - 1 FROM agents", []))
+
+    def head(self, agent_id: UUID) -> int:
+        """The highest sequence number the agent has been given, 0 when none.
+
+        Raises:
+            AgentNotFound: no agent of that id.
+        """
+        rows = self._all("SELECT next_sequence_number - 1 FROM agents WHERE id = ?", [agent_id])
+        if not rows:
+            raise AgentNotFound(f"no agent {agent_id} in this store")
+        return int(rows[0][0])
+
+    def _all(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with contextlib.closing(self._cursor()) as cursor:
+            return cursor.execute(sql, values).fetchall()

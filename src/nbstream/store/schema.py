@@ -1,0 +1,126 @@
+"""The tables, as numbered migrations: append to the list, never edit an entry that was released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from nbstream.errors import NotAStore, StoreTooNew
+from nbstream.store.views import TRANSCRIPT
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Migration(NamedTuple):
+    """One step of the schema; its number is its place in the list, from 1."""
+
+    name: str
+    sql: str
+
+
+# `agents` carries three columns of bookkeeping that are written in the transaction of the rows they count. None is
+# indexed, so DuckDB updates them in place although rows of agent_messages refer to the agent (measured: an update
+# of an indexed column is a delete and an insert, which the foreign key refuses).
+MIGRATIONS: Final = (
+    Migration(
+        "agents and their messages",
+        """
+        CREATE TABLE agents (
+            id UUID PRIMARY KEY,
+            type VARCHAR NOT NULL,
+            status VARCHAR NOT NULL CHECK (
+                status IN ('created', 'running', 'completed', 'failed', 'stopped', 'interrupted')
+            ),
+            prompt VARCHAR,
+            session_id VARCHAR,
+            model VARCHAR,
+            source VARCHAR NOT NULL,
+            parent_agent_id UUID,
+            created_at TIMESTAMPTZ NOT NULL,
+            started_at TIMESTAMPTZ,
+            completed_at TIMESTAMPTZ,
+            error VARCHAR,
+            last_event_id VARCHAR,
+            metadata JSON NOT NULL,
+            next_sequence_number BIGINT NOT NULL DEFAULT 1,
+            duplicates BIGINT NOT NULL DEFAULT 0
+        );
+        CREATE TABLE agent_messages (
+            id UUID PRIMARY KEY,
+            agent_id UUID NOT NULL REFERENCES agents (id),
+            sequence_number BIGINT NOT NULL CHECK (sequence_number >= 1),
+            type VARCHAR NOT NULL CHECK (type IN ('assistant', 'user', 'system', 'error', 'tool', 'response')),
+            role VARCHAR,
+            part VARCHAR,
+            content VARCHAR NOT NULL,
+            raw VARCHAR,
+            metadata JSON NOT NULL,
+            created_at TIMESTAMPTZ NOT NULL,
+            block VARCHAR,
+            op VARCHAR NOT NULL CHECK (op IN ('append', 'set', 'drop', 'note')),
+            event_id VARCHAR,
+            UNIQUE (agent_id, sequence_number)
+        );
+        """,
+    ),
+    Migration("the transcript view", f"CREATE VIEW transcript AS {TRANSCRIPT}"),
+)
+
+_LEDGER = """
+    CREATE TABLE IF NOT EXISTS nbstream_schema (
+        version INTEGER PRIMARY KEY,
+        name VARCHAR NOT NULL,
+        applied_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp
+    )
+"""
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, path: str) -> int:
+    """Bring the tables to the newest version, one transaction a step.
+
+    Args:
+        connection: open for writing.
+        path: the file's name, for messages.
+
+    Returns:
+        The version the file had before, 0 for an empty file.
+
+    Raises:
+        NotAStore: the file holds tables of somebody else.
+        StoreTooNew: the file was written by a later nbstream.
+    """
+    before = version(connection, path)
+    if before == 0:
+        connection.execute(_LEDGER)
+    for number, step in enumerate(MIGRATIONS[before:], start=before + 1):
+        connection.begin()
+        connection.execute(step.sql)
+        connection.execute("INSERT INTO nbstream_schema (version, name) VALUES (?, ?)", [number, step.name])
+        connection.commit()
+    return before
+
+
+def version(connection: duckdb.DuckDBPyConnection, path: str) -> int:
+    """The number of the last migration the file has seen, 0 for an empty file.
+
+    Raises:
+        NotAStore: the file holds tables of somebody else.
+        StoreTooNew: the file was written by a later nbstream.
+    """
+    names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not names:
+        return 0
+    if "nbstream_schema" not in names:
+        shown = ", ".join(sorted(names)[:5])
+        raise NotAStore(
+            f"{path} is a DuckDB file that nbstream did not make (it has the tables {shown}): "
+            "expected a store or no file at all; choose another name"
+        )
+    row = connection.execute("SELECT coalesce(max(version), 0) FROM nbstream_schema").fetchone()
+    found = int(row[0]) if row else 0
+    if found > len(MIGRATIONS):
+        raise StoreTooNew(
+            f"{path} has schema version {found}, this nbstream knows up to {len(MIGRATIONS)}: "
+            "upgrade with `pip install --upgrade nbstream`"
+        )
+    return found

@@ -1,0 +1,174 @@
+"""The one connection that writes, as the few steps a commit is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from nbstream.store.plan import AgentState
+from nbstream.store.rows import (
+    AGENT_COLUMNS,
+    SELECT_AGENT,
+    agent_from_row,
+    agent_row,
+    message_from_row,
+    message_table,
+    select_messages,
+    uuid_array,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    import duckdb
+
+    from nbstream.messages import AgentMessage
+    from nbstream.store.plan import Plan
+
+# DuckDB answers an IN list of this many ids from the primary key's index; a longer one scans the table.
+_IDS_PER_LOOKUP = 1_000
+
+
+class Session(Protocol):
+    """What the writer needs of a database. Tests put one in between that stalls or fails at a step."""
+
+    def write(self, plan: Plan) -> None:
+        """Begin a transaction and put the plan's rows into it."""
+
+    def commit(self) -> None:
+        """Make it durable. When this returns, and not before, the rows are in the log."""
+
+    def rollback(self) -> None:
+        """Undo what was not committed; fine where there is nothing to undo."""
+
+    def state(self, agent_id: UUID) -> AgentState | None:
+        """An agent as the database has it."""
+
+    def stored(self, ids: Sequence[UUID]) -> dict[UUID, AgentMessage]:
+        """Those of the ids that are in the log, with their messages."""
+
+    def checkpoint(self) -> None:
+        """Move the log's write-ahead part into the file."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class _Slot:
+    """An Arrow table under a fixed name: registering one anew for each commit costs 1 ms, a third of a small commit."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def _progress_table(states: Sequence[AgentState]) -> pa.Table:
+    return pa.table(
+        {
+            "agent_id": uuid_array([state.record.id for state in states]),
+            "next_sequence_number": pa.array([state.next_sequence_number for state in states], pa.int64()),
+            "duplicates": pa.array([state.duplicates for state in states], pa.int64()),
+            "last_event_id": pa.array([state.record.last_event_id for state in states], pa.string()),
+        }
+    )
+
+
+class DuckSession:
+    """The writer's own cursor, with its statements prepared (measured: 3.0 ms a commit of one row against 4.4 ms).
+
+    Args:
+        connection: of its own; closed with this session.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = connection
+        self._rows = _Slot(message_table([], []))
+        self._progress = _Slot(_progress_table([]))
+        self._cursor.register("incoming_messages", self._rows)
+        self._cursor.register("incoming_progress", self._progress)
+        self._cursor.execute("PREPARE insert_messages AS INSERT INTO agent_messages SELECT * FROM incoming_messages")
+        self._cursor.execute(
+            "PREPARE update_progress AS UPDATE agents SET next_sequence_number = p.next_sequence_number, "
+            "duplicates = p.duplicates, last_event_id = p.last_event_id FROM incoming_progress p WHERE id = p.agent_id"
+        )
+
+    def write(self, plan: Plan) -> None:
+        """Begin a transaction and put the plan's rows into it."""
+        self._cursor.begin()
+        for state in plan.created:
+            self._insert_agent(state)
+        if plan.messages:
+            self._rows.table = message_table(plan.messages, plan.metadata)
+            self._cursor.execute("EXECUTE insert_messages")
+        new = {state.record.id for state in plan.created}
+        self._update_progress([state for agent_id, state in plan.states.items() if agent_id not in new])
+        for agent_id in plan.changed - new:
+            self._update_agent(plan.states[agent_id])
+
+    def _insert_agent(self, state: AgentState) -> None:
+        names = ", ".join((*AGENT_COLUMNS, "next_sequence_number", "duplicates"))
+        values = [*agent_row(state.record), state.next_sequence_number, state.duplicates]
+        marks = ", ".join("?" * len(values))
+        self._cursor.execute(f"INSERT INTO agents ({names}) VALUES ({marks})", values)  # noqa: S608 - fixed names
+
+    def _update_progress(self, states: list[AgentState]) -> None:
+        if len(states) == 1:  # the usual case, in half the time of the join
+            state = states[0]
+            values = [state.next_sequence_number, state.duplicates, state.record.last_event_id, state.record.id]
+            self._cursor.execute(
+                "UPDATE agents SET next_sequence_number = ?, duplicates = ?, last_event_id = ? WHERE id = ?", values
+            )
+        elif states:
+            self._progress.table = _progress_table(states)
+            self._cursor.execute("EXECUTE update_progress")
+
+    def _update_agent(self, state: AgentState) -> None:
+        names = ", ".join(f"{name} = ?" for name in AGENT_COLUMNS[1:])
+        values: list[Any] = [*agent_row(state.record)[1:], state.record.id]
+        self._cursor.execute(f"UPDATE agents SET {names} WHERE id = ?", values)  # noqa: S608 - fixed names
+
+    def commit(self) -> None:
+        """Make it durable: returns after the write-ahead log is synced."""
+        self._cursor.commit()
+
+    def rollback(self) -> None:
+        """Undo what was not committed."""
+        self._cursor.rollback()
+
+    def state(self, agent_id: UUID) -> AgentState | None:
+        """An agent as the database has it; its next number never below what the log holds."""
+        row = self._cursor.execute(
+            f"SELECT {SELECT_AGENT}, next_sequence_number, duplicates, "  # noqa: S608 - fixed names
+            "(SELECT coalesce(max(sequence_number), 0) FROM agent_messages WHERE agent_id = agents.id) "
+            "FROM agents WHERE id = ?",
+            [agent_id],
+        ).fetchone()
+        if row is None:
+            return None
+        *columns, following, duplicates, highest = row
+        return AgentState(agent_from_row(tuple(columns)), max(following, highest + 1), duplicates)
+
+    def stored(self, ids: Sequence[UUID]) -> dict[UUID, AgentMessage]:
+        """Those of the ids that are in the log, with their messages."""
+        found: dict[UUID, AgentMessage] = {}
+        for start in range(0, len(ids), _IDS_PER_LOOKUP):
+            some = list(ids[start : start + _IDS_PER_LOOKUP])
+            marks = ", ".join("?" * len(some))
+            rows = self._cursor.execute(
+                f"SELECT {select_messages(raw=True)} FROM agent_messages WHERE id IN ({marks})",  # noqa: S608
+                some,
+            ).fetchall()
+            found |= {message.id: message for message in map(message_from_row, rows) if message.id is not None}
+        return found
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file."""
+        self._cursor.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._cursor.close()

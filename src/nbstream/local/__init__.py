@@ -6,6 +6,6 @@ the handle on such a process: it dies with the process that started it.
 
 from nbstream.local.child import LocalServer
 from nbstream.local.model import SMOLLM2, ModelFile, find_model, pull
-from nbstream.local.server import serve
+from nbstream.local.server import require_runtime, serve
 
-__all__ = ["SMOLLM2", "LocalServer", "ModelFile", "find_model", "pull", "serve"]
+__all__ = ["SMOLLM2", "LocalServer", "ModelFile", "find_model", "pull", "require_runtime", "serve"]

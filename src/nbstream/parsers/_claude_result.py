@@ -88,7 +88,7 @@ def _metadata(frame: dict[str, Any], errors: list[str]) -> dict[str, Any]:
     usage = tokens(mapping(frame.get("usage")))
     if not any(usage.values()):
         usage = {}  # an interrupted turn reports zeros, whatever it used
-    stop_reason = text(frame.get("stop_reason"))
+    stop_reason, structured = text(frame.get("stop_reason")), frame.get("structured_output")
     return {IS_ERROR: frame.get("is_error") is True} | present(
         {
             "gen_ai.conversation.id": text(frame.get("session_id")),
@@ -103,7 +103,8 @@ def _metadata(frame: dict[str, Any], errors: list[str]) -> dict[str, Any]:
             **usage,
             MODEL_USAGE: by_model,
             "nbstream.permission_denials": len(items(frame.get("permission_denials"))) or None,
-            "nbstream.structured_output": frame.get("structured_output"),
+            # As text: a value of any depth must not break whoever writes the metadata.
+            "nbstream.structured_output": None if structured is None else dump(structured),
         }
     )
 

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from support import LoopbackServer, ScriptedProxy, reply
+from support import LoopbackServer, ScriptedProxy, reply, until
 
 from nbstream import service as nbs
 from nbstream.errors import AgentNotFound, UnknownSource
@@ -80,6 +80,25 @@ def test_a_clean_end_without_a_terminal_event_is_a_reconnect(store, proxied):
     assert script.cursors == [None, "e1.3"]
 
 
+@pytest.mark.parametrize(
+    ("deliver", "missing"),
+    [
+        (lambda events: [event for event in events if event[0] not in {4, 5}], (4, 5)),
+        (lambda events: events[:-2], (13, 14)),
+    ],
+    ids=["in the middle", "at the end"],
+)
+def test_lines_that_never_come_are_named_and_the_run_goes_on(store, proxied, deliver, missing):
+    lines = recording("claude-text-partial")
+    done = {"status": "completed", "exit_code": 0, "messageCount": len(lines)}
+    agent = proxied(ScriptedProxy(lines, deliver=deliver, complete=done))
+    gap = next(m for m in store.read(agent.id) if m.metadata.get("nbstream.kind") == "gap")
+    assert (gap.metadata["from"], gap.metadata["to"]) == missing
+    assert raw_lines(store, agent) == [line for n, line in enumerate(lines, 1) if not missing[0] <= n <= missing[1]]
+    report = store.verify()
+    assert report, str(report)
+
+
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_server_error_is_tried_again(store, proxied, status):
     script = ScriptedProxy(recording("claude-text"), answers=[reply(status, '{"detail": "later"}', retry_after="0")])
@@ -115,10 +134,13 @@ def test_a_proxy_that_is_not_running_is_a_clear_error(store):
     assert "`nbstream proxy` starts one" in agent.error
 
 
-def test_a_proxy_that_dies_mid_answer_leaves_what_came_and_says_so(store, proxied):
+def test_a_proxy_that_dies_mid_answer_leaves_what_came_and_says_so(store):
     lines = recording("claude-text-partial")
-    script = ScriptedProxy(lines, complete=None, cut=lambda n, left: left // 2 if n == 1 else None)
-    agent = proxied(script, wait=False, give_up=0.5)
+    script = ScriptedProxy(lines, cut=lambda n, left: left // 2 if n == 1 else 0)
+    with LoopbackServer(script) as server:
+        source = ProxySource(server.url, token="t", give_up=0.5)
+        agent = nbs.launch("x", source, store=store)
+        until(lambda: store.head(agent.id) > 2 and script.connections > 1, what="half the answer")
     assert agent.wait(timeout=60) == "interrupted"
     assert "no answer for" in agent.error
     kept = raw_lines(store, agent)

@@ -56,7 +56,7 @@ def connect(path: str | Path | None = None) -> Store:
     key: Path | str = given if given == ":memory:" else Path(given).expanduser().resolve()
     with _lock:
         found = _services.get(key)
-        if found is None or found[0].closed:
+        if found is None or getattr(found[0], "closed", False):
             store = Store.open(key)
             found = _services[key] = (store, StreamingService(store))
             found[1].recover()

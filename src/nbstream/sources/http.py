@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from nbstream.errors import SourceError, SourceGone, SourceRefused, SourceUnavailable
+from nbstream.errors import EventTooLarge, SourceError, SourceGone, SourceRefused, SourceUnavailable
 from nbstream.sse import EventStreamDecoder, ServerSentEvent
 
 CONNECT_S: Final = 10.0
@@ -109,7 +109,12 @@ async def _events(response: httpx.Response, limit: int | None) -> AsyncIterator[
     decoder = EventStreamDecoder() if limit is None else EventStreamDecoder(max_event_bytes=limit)
     try:
         async for chunk in response.aiter_raw():
-            yield decoder.feed(chunk)
+            try:
+                events = decoder.feed(chunk)
+            except EventTooLarge:
+                yield decoder.feed(b"")  # the events around it; the caller knows by their ids which one is missing
+                raise
+            yield events
     except httpx.TransportError as error:
         raise unavailable(str(response.request.url), error) from error
     finally:

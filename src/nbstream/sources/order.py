@@ -54,6 +54,7 @@ class InOrder:
         self._next = start.line + 1 if start else 1
         self._held: dict[int, ServerSentEvent] = {}
         self._seen: OrderedDict[int, int] = OrderedDict()
+        self._expected = 0
         self.duplicates = 0
 
     @property
@@ -63,8 +64,17 @@ class InOrder:
 
     @property
     def missing(self) -> bool:
-        """Events are held because an earlier one has not come."""
-        return bool(self._held)
+        """Lines are known to be there that have not come."""
+        return bool(self._held) or self._expected >= self._next
+
+    def has_all(self, count: object) -> bool:
+        """Whether every line has been handed out, as far as can be known.
+
+        Args:
+            count: how many lines the other side says there are, or anything else where it does not say.
+        """
+        self._expected = count if isinstance(count, int) else 0
+        return not self.missing
 
     def forget_held(self) -> None:
         """A new connection starts at the cursor: what was held will come again."""
@@ -85,6 +95,10 @@ class InOrder:
         first = max(first, self._next)
         self._next = max(self._next, last + 1)
         return Gap(first, last, reason, f"{self._epoch or 'log'}.{last}")
+
+    def give_up_missing(self, reason: str) -> Gap:
+        """The lines before the first one held, or up to the last one there is, cannot be had."""
+        return self.give_up_to(self._next, min(self._held) - 1 if self._held else self._expected, reason)
 
     def give_up_next(self, reason: str) -> Gap:
         """The next line cannot be had; the stream goes on behind it."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -18,9 +20,9 @@ from nbstream.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from nbstream.proxy import ProxyAddress, ensure_proxy, find_proxy
 from nbstream.sources import End, Gap, News, Request
 from nbstream.sources.backoff import Backoff
-from nbstream.sources.discover import ProxyAddress, ensure_proxy, given_proxy
 from nbstream.sources.http import new_client, open_stream, refusal, unavailable
 from nbstream.sources.order import InOrder, MissingEvents
 from nbstream.sse import ServerSentEvent
@@ -28,6 +30,8 @@ from nbstream.sse import ServerSentEvent
 HEARTBEAT_S: Final = 10.0
 START_TRIES: Final = 4
 """Connections tried before a run that was never started counts as failed: about two seconds."""
+BARREN_TRIES: Final = 3
+"""Connections that bring later lines and never the next one, before it counts as gone for good."""
 GIVE_UP_S: Final = 600.0
 """Silence of the proxy after which a run that was started counts as interrupted; `attach` tries again."""
 
@@ -36,8 +40,9 @@ class ProxySource:
     """One run of one profile at a proxy.
 
     Args:
-        url: the proxy's address; None finds the person's own proxy and starts it where there is none.
-        token: its token; None takes `NBSTREAM_PROXY_TOKEN`, or the state file of the person's own proxy.
+        url: the proxy's address; None finds the proxy of the folder and starts one where there is none.
+        token: its token; None takes `NBSTREAM_PROXY_TOKEN`, or what the folder's own proxy left in its state file.
+        directory: the folder whose proxy it is, where agents work; None takes the current one.
         profile: which of the proxy's profiles runs.
         parser: the wire format of that profile.
         heartbeat: seconds between the proxy's heartbeats; three missed ones end the connection.
@@ -53,6 +58,7 @@ class ProxySource:
         url: str | None = None,
         *,
         token: str | None = None,
+        directory: str | None = None,
         profile: str = "claude",
         parser: str = "claude",
         heartbeat: float = HEARTBEAT_S,
@@ -62,15 +68,22 @@ class ProxySource:
         self.parser = parser
         self._url = url
         self._token = token
+        self._directory = Path(directory or Path.cwd()).resolve()
         self._profile = profile
         self._heartbeat = heartbeat
         self._give_up = give_up
         self._limit = max_event_bytes
-        self.duplicates = 0
+        self._order = InOrder()
+
+    @property
+    def duplicates(self) -> int:
+        """Lines that came again and were refused by their position."""
+        return self._order.duplicates
 
     def describe(self) -> dict[str, Any]:
         """The name and options that make this source again; the token stays out."""
-        options = {"url": self._url, "profile": self._profile, "parser": self.parser, "heartbeat": self._heartbeat}
+        options: dict[str, Any] = {"profile": self._profile, "parser": self.parser, "heartbeat": self._heartbeat}
+        options |= {"url": self._url} if self._url else {"directory": str(self._directory)}
         return {"name": self.name, "options": options}
 
     async def events(
@@ -81,7 +94,8 @@ class ProxySource:
             if cursor is None:
                 yield News("starting", f"asking the proxy for {self._profile}")
                 await self._start(client, request)
-            async for item in self._read(client, request, InOrder(cursor)):
+            self._order = InOrder(cursor)
+            async for item in self._read(client, request, self._order):
                 yield item
 
     async def stop(self, request: Request) -> None:
@@ -95,9 +109,15 @@ class ProxySource:
 
     async def _address(self) -> ProxyAddress:
         """Where the proxy is now; a restarted one has another port and token, so this is asked at each connection."""
-        if self._url is not None:
-            return given_proxy(self._url, self._token)
-        return await asyncio.to_thread(ensure_proxy)
+        if self._url is None:
+            return await asyncio.to_thread(ensure_proxy, directory=self._directory)
+        token = self._token or os.environ.get("NBSTREAM_PROXY_TOKEN")
+        if token is None:
+            own = await asyncio.to_thread(find_proxy, directory=self._directory)
+            if own is None or own.url != self._url.rstrip("/"):
+                raise SourceRefused(f"no token for {self._url}: give token=… or set NBSTREAM_PROXY_TOKEN")
+            token = own.token
+        return ProxyAddress(url=self._url.rstrip("/"), token=token)
 
     async def _start(self, client: httpx.AsyncClient, request: Request) -> None:
         body = {"prompt": request.prompt, "profile": self._profile, "agent_id": str(request.agent_id)}
@@ -115,7 +135,7 @@ class ProxySource:
 
     async def _post(self, client: httpx.AsyncClient, address: ProxyAddress, path: str, body: dict[str, Any]) -> None:
         try:
-            response = await client.post(address.url + path, json=body, headers=_authorization(address))
+            response = await client.post(address.url + path, json=body, headers=address.headers)
         except httpx.TransportError as error:
             raise unavailable(address.url + path, error) from error
         if response.status_code == 200:
@@ -132,6 +152,7 @@ class ProxySource:
         clock = asyncio.get_running_loop().time
         heard = clock()
         asked: float | None = None
+        barren = 0
         while True:
             try:
                 async with self._connect(client, await self._address(), request, order) as batches:
@@ -141,6 +162,7 @@ class ProxySource:
                         asked = next((event.retry / 1000 for event in reversed(batch) if event.retry), asked)
                         for item in _items(batch, order):
                             backoff.reset()
+                            barren = 0
                             yield item
                             if isinstance(item, End):
                                 return
@@ -156,6 +178,9 @@ class ProxySource:
             except (SourceRefused, ProtocolError) as error:
                 yield End("gone", detail=str(error))
                 return
+            barren += 1
+            if order.missing and barren > BARREN_TRIES:
+                yield order.give_up_missing(f"{BARREN_TRIES} connections did not bring them")
             if clock() - heard > self._give_up:
                 yield End("gone", detail=f"no answer for {self._give_up:.0f} s: {trouble}")
                 return
@@ -169,7 +194,7 @@ class ProxySource:
             client,
             "GET",
             f"{address.url}/agent/{request.agent_id}/stream",
-            headers=_authorization(address),
+            headers=address.headers,
             last_event_id=order.cursor,
             max_event_bytes=self._limit,
         )
@@ -202,7 +227,8 @@ def _notice(event: ServerSentEvent, order: InOrder) -> list[list[ServerSentEvent
         said = {}
     order.know_epoch(event.id or str(said.get("next") or ""))
     if event.event == "complete":
-        return [_end(said)]
+        # With lines still missing it is no end yet: the stream closes after it, and the reconnect asks for them.
+        return [_end(said)] if order.has_all(said.get("messageCount")) else []
     if event.event == "error":
         return [
             End("gone", detail=str(said.get("message") or "the proxy could not go on with this run"), metadata=said)
@@ -240,10 +266,6 @@ def replay(*, recording: str | None = None, **options: Any) -> ProxySource:
     """
     profile = f"replay:{recording}" if recording else "replay"
     return ProxySource(**{"profile": profile, "parser": "claude", **options})
-
-
-def _authorization(address: ProxyAddress) -> dict[str, str]:
-    return {"authorization": f"Bearer {address.token}"}
 
 
 def _reason(response: httpx.Response) -> str | None:

@@ -193,7 +193,7 @@ def test_after_close_another_stream_may_begin() -> None:
     decoder = EventStreamDecoder()
     decoder.feed(b"id: 1\nretry: 5\ndata: a\n\nevent: lost\ndata: b\r")
     decoder.close()
-    # A BOM is one again, and an LF is a line of its own, not the second half of a CRLF.
+    # A BOM is one again; the type of the dropped event is forgotten, the id and the retry are not.
     assert decoder.feed(b"\xef\xbb\xbfdata: c\n\n") == [("message", "c", "1", 5)]
     decoder.close()
     assert not decoder.mid_event
@@ -296,6 +296,7 @@ def test_comments_without_blank_lines_count_too() -> None:
 
 
 def test_blank_lines_between_events_count_nothing() -> None:
+    assert decode(b"\n", b"data: a\n", b"\n", limit=8).too_large is False
     assert (
         decode(*[b"\n"] * 50, b"\r\n" * 50 + b"data: a\n\n" + b"\n" * 50, b"\ndata: b\n\n", limit=8).too_large is False
     )

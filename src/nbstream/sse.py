@@ -1,12 +1,6 @@
 """Bytes to Server-Sent Events and back; no I/O, no clock, no logging.
 
-    decoder = EventStreamDecoder()
-    for chunk in chunks:                # cut anywhere: the events are the same
-        for event in decoder.feed(chunk):
-            ...
-    decoder.close()                     # an unfinished event is dropped, as the standard wants it
-
-How it works: a chunk's line ends become LF, and everything up to its last blank line is decoded and cut into
+A chunk's line ends become LF, and everything up to its last blank line is decoded and cut into
 blocks, one block an event, by one regular expression; what follows waits for the next chunk. The usual block (`id`,
 `event` and `data` lines, in this order, at most one of each) is read by that expression, any other line by line.
 Every byte is looked at a fixed number of times, however the stream is cut: O(n).
@@ -100,17 +94,11 @@ class EventStreamDecoder:
         """
         if self._at_start or self._skip_next_lf or self._skipping or CR in chunk:
             chunk = self._normalised(chunk)
-        events: list[ServerSentEvent] = []
-        end = chunk.rfind(b"\n\n") + 2
-        if end >= 2 or (chunk.startswith(b"\n") and self._unfinished.endswith(b"\n")):  # then `end` is 1
-            blocks = chunk[:end]
-            if self._unfinished:
-                blocks = b"".join((self._unfinished, blocks))
-                self._unfinished.clear()
-            events = self._events(blocks)
-            chunk = chunk[end:]
-        if chunk:
-            self._keep(chunk)
+        # Whole events and nothing waiting is how a live stream comes: no need to look for where to cut.
+        if chunk.endswith(b"\n\n") and not self._unfinished:
+            events = self._events(chunk)
+        else:
+            events = self._events_and_keep(chunk)
         if self._ready or self._too_large:
             events = self._ready_or_raise(events)
         return events
@@ -137,7 +125,9 @@ class EventStreamDecoder:
             chunk = chunk.removeprefix(b"\n")
         if CR in chunk:
             self._skip_next_lf = chunk.endswith(b"\r")
-            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            chunk = chunk.replace(b"\r\n", b"\n")
+            if CR in chunk:
+                chunk = chunk.replace(b"\r", b"\n")
         return self._after_skipped(chunk) if self._skipping else chunk
 
     def _without_bom(self, chunk: bytes) -> bytes:
@@ -150,14 +140,22 @@ class EventStreamDecoder:
         self._at_start = False
         return chunk.removeprefix(BOM)
 
-    def _keep(self, chunk: bytes) -> None:
-        """Let the chunk's last bytes wait, up to the limit, for the blank line of their event."""
+    def _events_and_keep(self, chunk: bytes) -> list[ServerSentEvent]:
+        """The events up to the last blank line; what follows it waits, up to the limit."""
+        events: list[ServerSentEvent] = []
+        end = chunk.rfind(b"\n\n") + 2
+        if end >= 2 or (chunk.startswith(b"\n") and self._unfinished.endswith(b"\n")):  # then `end` is 1
+            blocks = b"".join((self._unfinished, chunk[:end]))
+            self._unfinished.clear()
+            events = self._events(blocks)
+            chunk = chunk[end:]
         # A blank line that ends no event is no part of the next.
         self._unfinished += chunk if self._unfinished else chunk.lstrip(b"\n")
         if len(self._unfinished) > self._limit:
             self._give_up(self._unfinished)
             self._skipping = True
             del self._unfinished[:-1]
+        return events
 
     def _events(self, blocks: bytes) -> list[ServerSentEvent]:
         """The events of whole blocks, the last one's blank line included."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 from support import LoopbackServer, ScriptedProxy, reply, until
 
 from nbstream import service as nbs
-from nbstream.errors import AgentNotFound, UnknownSource
+from nbstream.errors import AgentNotFound, MissingExtra, SourceUnavailable, UnknownSource
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
+from nbstream.sse import ServerSentEvent
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 
@@ -224,3 +226,45 @@ def test_stop_ends_the_run_and_says_stopped(store):
     agent.stop()
     assert agent.wait(timeout=10) == "stopped"
     assert len(raw_lines(store, agent)) < len(recording("claude-tool-partial"))
+
+
+class Broken:
+    """A source that fails in a way of its own."""
+
+    name = "broken"
+    parser = "claude"
+    resumable = False
+
+    def __init__(self, error, after=()):
+        self.error = error
+        self.after = list(after)
+
+    def describe(self):
+        return {"name": self.name}
+
+    async def events(self, request, cursor):
+        if self.after:
+            yield self.after
+        raise self.error
+
+    async def stop(self, request):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(MissingExtra("the local model", "local"), r"pip install 'nbstream\[local\]'"), (ZeroDivisionError("oops"), "oops")],
+)
+def test_whatever_a_source_raises_ends_the_run_with_a_reason(store, caplog, error, says):
+    agent = nbs.launch("x", Broken(error), store=store)
+    assert agent.wait(timeout=10) == "failed"
+    assert re.search(says, agent.error)
+
+
+def test_a_source_that_breaks_mid_answer_keeps_what_came(store):
+    lines = recording("claude-text-partial")[:9]
+    events = [ServerSentEvent("message", line, f"e.{n}") for n, line in enumerate(lines, 1)]
+    agent = nbs.launch("x", Broken(SourceUnavailable("the line is dead"), events), store=store)
+    assert agent.wait(timeout=10) == "interrupted"
+    assert "the line is dead" in agent.error
+    assert raw_lines(store, agent) == lines

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from nbstream.errors import NbstreamError, SourceError, StoreClosed
+from nbstream.errors import AgentNotFound, NbstreamError, SourceError, StoreClosed, StoreError
 from nbstream.hub import Hub, Live
 from nbstream.loop import LoopThread
 from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
@@ -27,6 +28,8 @@ from nbstream.store.identity import message_id
 
 if TYPE_CHECKING:
     from nbstream.store import MessageStore
+
+_log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -147,6 +150,9 @@ class StreamingService:
             await self._finish(run, outbox, end)
         except StoreClosed:
             return  # the process is going down; the next reader resumes
+        except (StoreError, AgentNotFound) as error:
+            _log.error("agent %s is not read any further: %s", agent_id, error)
+            self.hub.announce(agent_id, Live("gone", str(error)))
         finally:
             saving.cancel()
             self._runs.pop(agent_id, None)
@@ -160,8 +166,13 @@ class StreamingService:
             if run.forced is None:
                 raise
             end = run.forced
-        except SourceError as error:
+        except (StoreError, AgentNotFound):
+            raise
+        except NbstreamError as error:
             end = End("gone", detail=str(error))
+        except Exception as error:
+            _log.exception("agent %s: a source or parser failed in a way it should not", run.request.agent_id)
+            end = End("gone", detail=f"{type(error).__name__}: {error} (this is a fault of the source or of nbstream)")
         return replace(end, reason="stopped") if run.stopping else end
 
     async def _stream(self, run: Run, outbox: Outbox) -> End:

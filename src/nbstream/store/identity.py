@@ -7,8 +7,11 @@ import time
 from hashlib import sha1, sha256
 from uuid import UUID
 
+_VERSION_5 = 0x5 << 76
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0b10 << 62
+_FREE = ~(0xF << 76 | 0b11 << 62)
+"""All bits of an id but those of its version and variant."""
 
 
 def message_id(agent_id: UUID, event_id: str, part: int) -> UUID:
@@ -24,7 +27,7 @@ def message_id(agent_id: UUID, event_id: str, part: int) -> UUID:
     Source: RFC 9562 section 5.5.
     """
     digest = sha1(agent_id.bytes + f"{event_id}/{part}".encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    return UUID(int=int.from_bytes(digest[:16], "big") & _FREE | _VERSION_5 | _VARIANT)
 
 
 def conflict_id(agent_id: UUID, message: UUID, content: bytes) -> UUID:

@@ -116,8 +116,7 @@ def version(connection: duckdb.DuckDBPyConnection, path: str) -> int:
             f"{path} is a DuckDB file that nbstream did not make (it has the tables {shown}): "
             "expected a store or no file at all; choose another name"
         )
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM nbstream_schema").fetchone()
-    found = int(row[0]) if row else 0
+    found = int(connection.execute("SELECT coalesce(max(version), 0) FROM nbstream_schema").fetchall()[0][0])
     if found > len(MIGRATIONS):
         raise StoreTooNew(
             f"{path} has schema version {found}, this nbstream knows up to {len(MIGRATIONS)}: "

@@ -141,15 +141,15 @@ class DuckSession:
 
     def state(self, agent_id: UUID) -> AgentState | None:
         """An agent as the database has it; its next number never below what the log holds."""
-        row = self._cursor.execute(
+        rows = self._cursor.execute(
             f"SELECT {SELECT_AGENT}, next_sequence_number, duplicates, "  # noqa: S608 - fixed names
             "(SELECT coalesce(max(sequence_number), 0) FROM agent_messages WHERE agent_id = agents.id) "
             "FROM agents WHERE id = ?",
             [agent_id],
-        ).fetchone()
-        if row is None:
+        ).fetchall()
+        if not rows:
             return None
-        *columns, following, duplicates, highest = row
+        *columns, following, duplicates, highest = rows[0]
         return AgentState(agent_from_row(tuple(columns)), max(following, highest + 1), duplicates)
 
     def stored(self, ids: Sequence[UUID]) -> dict[UUID, AgentMessage]:

@@ -123,12 +123,10 @@ def verify(cursor: duckdb.DuckDBPyConnection, path: str) -> Report:
     """
     with contextlib.closing(cursor):
         cursor.execute("BEGIN TRANSACTION READ ONLY")
-        counts = cursor.execute(
+        [(agents, rows, duplicates)] = cursor.execute(
             "SELECT (SELECT count(*) FROM agents), (SELECT count(*) FROM agent_messages), "
             "(SELECT coalesce(sum(duplicates), 0)::BIGINT FROM agents)"
-        ).fetchone()
-        assert counts is not None
-        agents, rows, duplicates = counts
+        ).fetchall()
         holes = _texts(cursor, _HOLES)
         violations = [f"missing sequence numbers: {text}" for text in holes]
         for rule, sql in _RULES.items():

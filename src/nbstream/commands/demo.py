@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -73,8 +74,6 @@ def _fetch_model() -> None:
 
 def _open(folder: Path, port: int | None, *, browser: bool) -> int:
     """Run JupyterLab in this process until it is ended."""
-    from jupyterlab.labapp import LabApp
-
     notebook = lay_out(folder).resolve()
     arguments = [str(notebook), "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={notebook.parent}"]
     # No question about news and no request for it: the demo is as offline as the rest.
@@ -86,7 +85,7 @@ def _open(folder: Path, port: int | None, *, browser: bool) -> int:
     if not browser:
         arguments.append("--no-browser")
         threading.Thread(target=_print_address, args=(notebook.name,), daemon=True).start()
-    LabApp.launch_instance(arguments)
+    import_module("jupyterlab.labapp").LabApp.launch_instance(arguments)
     return 0
 
 
@@ -125,11 +124,10 @@ def _answers(client: httpx.Client, server: dict[str, Any]) -> bool:
 
 def _check() -> int:
     """Execute the notebook in a folder of its own, then print what its agents said; 1 when a cell failed."""
-    import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = nbformat.read(shipped_notebook(), as_version=4)
+    notebook = import_module("nbformat").read(shipped_notebook(), as_version=4)
     begun: dict[int, float] = {}
 
     def starts(cell: Any, cell_index: int) -> None:

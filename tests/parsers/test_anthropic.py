@@ -97,6 +97,13 @@ def test_a_message_start_twice_with_the_same_id_changes_nothing():
     assert seen(*frames) == [("assistant", "text", "ab")]
 
 
+def test_the_same_block_start_twice_is_one_block():
+    frames = [message_start(), tool_start(0), tool_start(0), delta(0, "input_json_delta", "{}"), block_stop(0)]
+    assert seen(*frames) == [("tool", "tool_call", "{}")]
+    two = [message_start(), tool_start(0, "toolu_1"), tool_start(0, "toolu_2")]
+    assert len(seen(*two)) == 2
+
+
 def test_a_server_that_gives_every_message_the_same_id_loses_nothing():
     frames = [frame for said in ("one", "two") for frame in whole(block_start(0), words(0, said), block_stop(0))]
     blocks = transcript("anthropic", frames)

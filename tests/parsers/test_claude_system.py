@@ -257,7 +257,8 @@ def test_a_result_finishes_the_stream_until_the_next_turn():
     parser = parser_named("claude")
     list(messages_of(parser, [INIT, assistant(text("1")), result()]))
     assert parser.finished
-    list(messages_of(parser, [system("session_state_changed"), user(tool_result("late"), parent="toolu_p")]))
+    late = [user(tool_result("late"), parent="toolu_p"), assistant(text("late"), parent="toolu_p", uuid="a9")]
+    list(messages_of(parser, [system("session_state_changed"), *late, event(message_start("m9"), parent="toolu_p")]))
     assert parser.finished
     list(messages_of(parser, [event(message_start("msg_2")), event(block_start(0)), event(words(0, "2"))]))
     assert not parser.finished

@@ -144,6 +144,12 @@ def test_a_huge_number_in_a_tools_input_survives():
     assert rows[0].content == '{"n": ' + "1" * 400 + "}"
 
 
+def test_numbers_that_json_does_not_know_become_text():
+    line = json.dumps(assistant({"type": "tool_use", "id": "t", "name": "n", "input": {"n": 0, "m": 1}}))
+    rows = run("claude", [line.replace('"n": 0', '"n": NaN').replace('"m": 1', '"m": -1e999')])
+    assert rows[0].content == '{"n": "NaN", "m": "-1e999"}'
+
+
 def test_lone_surrogates_become_the_replacement_character():
     line = r'{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a\ud83db\ud83d\ude00\udc00"}}'
     (row,) = run("anthropic", [line])
@@ -188,6 +194,15 @@ def test_deep_nesting_is_kept_whole(name, depth):
     ):
         (row, *_) = run(name, [line])
         assert row.content
+
+
+def test_what_can_be_read_but_is_too_deep_to_be_written_is_kept_whole():
+    """Reading takes less of the stack than writing, so a few depths below the limit pass one and not the other."""
+    for depth in range(500, 1_000):
+        content = '{"type": "tool_use", "input": %s}' % ("[" * depth + "]" * depth)
+        line = f'{{"type": "assistant", "message": {{"id": "m", "content": [{content}]}}}}'
+        (row, *_) = run("claude", [line])
+        assert row.type == "tool" or row.content == line
 
 
 @BOTH

@@ -162,7 +162,7 @@ class Blocks:
             raise UnknownContent
         current = self._current(scope)
         again = current.numbered.get(index)
-        if again is not None and scope.open.get(index) is again and not again.visible and again.view.wire == shape.wire:
+        if again is not None and scope.open.get(index) is again and not again.filled and again.view == shape:
             return None  # the same start twice
         block = self._streamed(scope, index, shape)
         if shape.content:

@@ -23,6 +23,7 @@ class ContentBlock:
         metadata: complete; goes with its first row, its `set` rows and the first row after a change.
         shown: it has a row since it was last dropped.
         filled: it has content.
+        always: metadata goes with every row, because a subagent speaks.
     """
 
     key: str
@@ -32,9 +33,11 @@ class ContentBlock:
     metadata: dict[str, Any] = field(default_factory=dict)
     shown: bool = False
     filled: bool = False
+    always: bool = False
     _changed: bool = True
     # A hash, not the text: a second copy of every answer would double the memory of a long run.
     _whole: int | None = None
+    _size: int = 0
 
     def append(self, content: str) -> list[AgentMessage]:
         """Extends the block."""
@@ -42,7 +45,7 @@ class ContentBlock:
             return []
         self._whole = None
         self.filled = True
-        return [self._row("append", content, self.metadata if self._changed else _BARE)]
+        return [self._row("append", content, self.metadata if self._changed or self.always else _BARE)]
 
     def open(self) -> list[AgentMessage]:
         """Shows the block before it has content, for instance a tool call whose input is yet to come."""
@@ -53,9 +56,18 @@ class ContentBlock:
         whole = hash(content)
         if self.shown and self._whole == whole and not self._changed:
             return []
-        self._whole = whole
+        self._whole, self._size = whole, len(content)
         self.filled = True
         return [self._row("set", content, self.metadata)]
+
+    def grow(self, content: str) -> list[AgentMessage]:
+        """As `set`, for a source that repeats the whole as it grows: what only adds to it costs what it adds."""
+        size = self._size
+        if not self.shown or self._whole is None or len(content) <= size or hash(content[:size]) != self._whole:
+            return self.set(content)
+        rows = self.append(content[size:])
+        self._whole, self._size = hash(content), len(content)
+        return rows
 
     def drop(self) -> list[AgentMessage]:
         """Withdraws the block."""

@@ -62,20 +62,28 @@ class Usage:
     Attributes:
         counts: under OpenTelemetry names.
         reasons: why the response is over.
+        noted: what the last note said.
     """
 
     def __init__(self) -> None:
         self.counts: dict[str, Any] = {}
         self.reasons: list[str] = []
-        self._noted: dict[str, Any] = {}
+        self.noted: dict[str, Any] = {}
 
     def note(self, response_id: str, model: str | None, more: dict[str, Any] | None = None) -> list[AgentMessage]:
-        """The usage note; none when there is nothing to say, or nothing new."""
-        said = present({FINISH_REASONS: list(self.reasons), **self.counts, **(more or {})})
-        if not said or said == self._noted:
+        """The usage note; none when there is nothing to say, or nothing new.
+
+        Args:
+            response_id: whose counts; the last note of a response holds.
+            model: which model was counted.
+            more: goes with the note, but is no reason for another one.
+        """
+        said = present({FINISH_REASONS: list(self.reasons), **self.counts})
+        if not said or said == self.noted:
             return []
-        self._noted = said
-        return [note("usage", tokens_sentence(said), {RESPONSE_ID: response_id, MODEL: model, **said})]
+        self.noted = said
+        metadata = {RESPONSE_ID: response_id, MODEL: model, **said, **(more or {})}
+        return [note("usage", tokens_sentence(said), metadata)]
 
 
 def openai_tokens(usage: dict[str, Any]) -> dict[str, Any]:
@@ -87,11 +95,15 @@ def openai_tokens(usage: dict[str, Any]) -> dict[str, Any]:
             INPUT_TOKENS: _first(usage.get("prompt_tokens"), usage.get("input_tokens")),
             OUTPUT_TOKENS: _first(usage.get("completion_tokens"), usage.get("output_tokens")),
             CACHE_READ_TOKENS: _first(
-                into.get("cached_tokens"), usage.get("cached_input_tokens"), usage.get("prompt_cache_hit_tokens")
+                into.get("cached_tokens"),
+                usage.get("cached_input_tokens"),
+                usage.get("prompt_cache_hit_tokens"),
             ),
             CACHE_WRITE_TOKENS: _first(into.get("cache_write_tokens"), usage.get("cache_write_input_tokens")),
             REASONING_TOKENS: _first(
-                out.get("reasoning_tokens"), usage.get("reasoning_output_tokens"), usage.get("reasoning_tokens")
+                out.get("reasoning_tokens"),
+                usage.get("reasoning_output_tokens"),
+                usage.get("reasoning_tokens"),
             ),
         }
     )

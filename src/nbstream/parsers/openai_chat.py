@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from nbstream.messages import COST_USD, FINISH_REASONS, MODEL, RESPONSE_ID, TOOL_CALL_ID, TOOL_NAME
 from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._rows import note, unknown
-from nbstream.parsers._stream import FILTERED, LENGTH, ModelParser, Usage, error_kind, error_words, openai_tokens
+from nbstream.parsers._stream import (
+    FILTERED,
+    LENGTH,
+    ModelParser,
+    Usage,
+    error_kind,
+    error_words,
+    openai_tokens,
+)
 from nbstream.parsers._values import count, dump, items, mapping, number, text
 
 if TYPE_CHECKING:
@@ -31,12 +39,14 @@ class Choice:
     Args:
         parts: its blocks by kind.
         calls: its tool calls by index, else by id, else by position.
+        last: the call that came last.
         finished: its `finish_reason` has come.
     """
 
     key: str
     parts: dict[str, ContentBlock] = field(default_factory=dict)
     calls: dict[str, ContentBlock] = field(default_factory=dict)
+    last: ContentBlock | None = None
     made: int = 0
     finished: bool = False
 
@@ -69,9 +79,9 @@ class OpenAIChatParser(ModelParser):
             self.finished, self._error = False, None
         self._id = self._id or text(frame.get("id"))
         self.model = self.model or text(frame.get("model")) or None
-        rows = [row for choice in choices if isinstance(choice, dict) for row in self._choice(choice)]
-        if error:
-            rows += self._failed(error)
+        rows = self._failed(error) if error else []
+        for choice in choices:
+            rows += self._choice(mapping(choice))
         return rows + self._counted(frame, alone=not choices)
 
     def _choice(self, wire: dict[str, Any]) -> list[AgentMessage]:
@@ -98,7 +108,7 @@ class OpenAIChatParser(ModelParser):
                 rows += self._piece(choice, piece)
         elif content:
             rows += self._say(choice, "text", content)
-        if len(delta) > 1:  # nine of ten have nothing but content
+        if not content or len(delta) > 1:  # nine of ten have nothing but content
             rows += self._say(choice, "refusal", delta.get("refusal"))
             rows += self._say(choice, "text", mapping(delta.get("audio")).get("transcript"))
             if isinstance(delta.get("function_call"), dict):
@@ -134,13 +144,14 @@ class OpenAIChatParser(ModelParser):
         name, call_id = text(function.get("name")), text(wire.get("id"))
         index = count(wire.get("index"))
         key = f"#{index}" if index is not None else call_id or position
-        block = choice.calls.get(key)
+        block = choice.calls.get(key) or _continued(choice.last, index, name, call_id)
         if block is None or _is_another(block, name, call_id):
             block = blocks.call(f"{choice.key}/call{choice.made}", name, call_id, self._named())
             choice.made += 1
             choice.calls[key] = block
         elif TOOL_NAME not in block.metadata or TOOL_CALL_ID not in block.metadata:
             block.describe({TOOL_NAME: name, TOOL_CALL_ID: call_id, **block.metadata})
+        choice.last = block
         arguments = function.get("arguments")
         if isinstance(arguments, (dict, list)):
             return block.set(dump(arguments))
@@ -200,6 +211,13 @@ def _reasoning(delta: dict[str, Any]) -> str:
     return "".join(
         text(mapping(detail).get("text")) or text(mapping(detail).get("summary")) for detail in items(details)
     )
+
+
+def _continued(last: ContentBlock | None, index: int | None, name: str, call_id: str) -> ContentBlock | None:
+    """The last call, when a fragment has neither index nor name, nor an id that would make it another one's."""
+    if last is None or index is not None or name or (call_id and TOOL_CALL_ID in last.metadata):
+        return None
+    return last
 
 
 def _is_another(block: ContentBlock, name: str, call_id: str) -> bool:

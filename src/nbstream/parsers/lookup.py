@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from nbstream.errors import UnknownSource
-from nbstream.parsers.anthropic import AnthropicParser
-from nbstream.parsers.claude import ClaudeParser
+from nbstream.parsers.sniff import FORMATS, AutoParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbstream.parsers._protocol import MessageParser
 
-PARSERS: Final[dict[str, Callable[[], MessageParser]]] = {
-    "anthropic": AnthropicParser,
-    "claude": ClaudeParser,
-}
-"""Wire formats by name: what `AgentRecord.type` holds."""
+PARSERS: Final[dict[str, Callable[[], MessageParser]]] = {**FORMATS, "auto": AutoParser}
+"""Wire formats by name, and `auto`, which finds out: what `AgentRecord.type` holds."""
 
 
 def parser_named(name: str) -> MessageParser:

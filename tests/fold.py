@@ -27,7 +27,7 @@ def fold(rows: Iterable[Row]) -> list[Row]:
     shown = []
     for row in sorted(rows, key=lambda row: row["sequence_number"]):
         if row["op"] == "note":
-            if row["metadata"].get("nbstream.kind") != "usage":
+            if row["metadata"].get("nbstream.kind") not in {"usage", "skipped"}:
                 shown.append(_entry([row], row))
         elif row["op"] == "drop":
             blocks.pop(row["block"], None)

@@ -46,7 +46,9 @@ CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
 REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
 
 KIND: Final = "nbstream.kind"
-"""What a note is about: usage, init, retry, task, notice, unknown, invalid, gap, end."""
+"""What a note is about: usage, init, retry, task, notice, unknown, invalid, gap, conflict, end, skipped."""
+BOOKKEEPING: Final = frozenset({"usage", "skipped"})
+"""Kinds of notes that hold figures or bytes and say nothing to a reader: they are in the log, not in the transcript."""
 PARENT: Final = "nbstream.parent_tool_call_id"
 """The tool call whose subagent speaks; absent on the main thread."""
 IS_ERROR: Final = "nbstream.is_error"

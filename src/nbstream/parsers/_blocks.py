@@ -128,6 +128,10 @@ class Blocks:
             scope = self._scopes[key] = Scope(parent)
         return scope
 
+    def answers(self) -> Iterable[Answer]:
+        """Every message seen, in the order they began."""
+        return self._answers.values()
+
     def find_answer(self, parent: str, message_id: str) -> Answer | None:
         """The message, if it has been seen."""
         return self._answers.get((parent, message_id))

@@ -43,8 +43,17 @@ class AnthropicParser(JsonParser):
         if self._error is not None:
             return Ending(status="failed", error=self._error)
         if self.finished:
-            return Ending(status="completed")
+            return Ending(status="completed", messages=[self._summary()])
         return self._cut_off(reason, exit_code)
+
+    def _summary(self) -> AgentMessage:
+        """The `response` row: the API sends none, and a reader wants to see that the answer is whole and what it took."""
+        totals: dict[str, Any] = {}
+        for answer in self._blocks.answers():
+            for name, number in tokens(answer.usage).items():
+                totals[name] = totals.get(name, 0) + number
+        words = ": ".join(filter(None, ("Completed", tokens_sentence(totals))))
+        return AgentMessage(type="response", op="note", content=words, metadata={IS_ERROR: False, **totals})
 
     def _rows(self, frame: dict[str, Any], line: str) -> list[AgentMessage] | None:
         kind = text(frame.get("type"))

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 SKIPPED_LIMIT: Final = 4 * 1024 * 1024
 """Characters of events without a row that wait for the next row; beyond it a row of their own is made."""
 END: Final = "end"
-"""The event id of the rows that the end of a stream makes: the same at every try, so that they are kept once."""
+"""Begins the event id of the rows that the end of a stream makes; where it ended and why are the rest of it."""
+
+
+def end_id(reason: str, cursor: str | None) -> str:
+    """The event id of an ending: the same at every try, so that its rows are kept once, and another one for each end
+    of an agent that was interrupted and read on."""
+    return f"{END}/{reason}/{cursor or ''}"
 
 
 class Recorder:
@@ -42,17 +48,26 @@ class Recorder:
         self._skipped: list[str] = []
         self._skipped_size = 0
         self._last_event_id: str | None = None
+        self._stored_ends: set[str] = set()
 
     @property
     def parser(self) -> MessageParser:
         """The parser, for what it has learned: session, model, finished."""
         return self._parser
 
-    def rebuild(self, raws: Iterable[str]) -> None:
-        """Brings a fresh parser to where the stored rows end. O(n) over the recording."""
+    def rebuild(self, raws: Iterable[str], cursor: str | None, stored_ends: Iterable[str]) -> None:
+        """Brings a fresh parser to where the stored rows end. O(n) over the recording.
+
+        Args:
+            raws: the recording so far.
+            cursor: the id of the last event it accounts for.
+            stored_ends: event ids of the endings in the log; an ending at the same place is not written again.
+        """
         for raw in raws:
             for line in raw.split("\n"):
                 self._parser.parse(ServerSentEvent("message", line))
+        self._last_event_id = cursor
+        self._stored_ends.update(stored_ends)
 
     def rows(self, events: Iterable[ServerSentEvent]) -> list[AgentMessage]:
         """The rows of these events, in order; events with nothing to show wait for the next row's `raw`."""
@@ -83,7 +98,7 @@ class Recorder:
         ending = self._parser.finalize(reason, exit_code)
         messages = list(ending.messages)
         if self._skipped and not messages:
-            messages.append(_note("end", "the stream ended"))
+            messages.append(_note("skipped", f"{len(self._skipped)} events with nothing to show"))
         return ending, self._identified(messages, END, self._clock()), self._last_event_id
 
     def _identified(self, messages: list[AgentMessage], event_id: str | None, now: datetime) -> list[AgentMessage]:

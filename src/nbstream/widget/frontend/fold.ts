@@ -6,7 +6,7 @@
  * touches only its own block, so a delta costs the same at the end of a long answer as at its start.
  */
 
-import { KIND } from "./message.ts";
+import { BOOKKEEPING, KIND } from "./message.ts";
 import type { AgentMessage, MessageType, Metadata, Part, Role } from "./message.ts";
 
 export interface Block {
@@ -67,7 +67,7 @@ export class Fold {
 
   #note(row: AgentMessage): Change | null {
     // Bookkeeping, counted elsewhere; a reader does not see it.
-    if (row.metadata[KIND] === "usage" || row.op === "drop") return null;
+    if (BOOKKEEPING.has(String(row.metadata[KIND])) || row.op === "drop") return null;
     return this.#open(`note ${row.sequence_number}`, row);
   }
 

@@ -95,6 +95,8 @@ export const INPUT_TOKENS = "gen_ai.usage.input_tokens";
 export const OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
 export const CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
 export const KIND = "nbstream.kind";
+/** Kinds of notes that say nothing to a reader. */
+export const BOOKKEEPING: ReadonlySet<string> = new Set(["usage", "skipped"]);
 export const PARENT = "nbstream.parent_tool_call_id";
 export const IS_ERROR = "nbstream.is_error";
 export const DURATION_MS = "nbstream.duration_ms";

@@ -143,13 +143,17 @@ export class ThoughtView extends RowView {
 
 /** Small print: what the program said about itself. */
 export class NoteView extends RowView {
+  readonly #place: HTMLElement;
+
   constructor(block: Block) {
-    super(row("note", "·"));
+    const place = el("div", "stack");
+    super(row("note", "", place));
+    this.#place = place;
     this.#show(block);
   }
 
   update(change: Change): void {
-    this.element.lastElementChild?.remove();
+    this.#place.replaceChildren();
     this.#show(change.block);
   }
 
@@ -161,7 +165,7 @@ export class NoteView extends RowView {
     if (content.length <= 120 && !content.trim().includes("\n")) {
       const plain = el("div", "small");
       plain.append(el("span", "kind", kind), line);
-      this.element.append(plain);
+      this.#place.append(plain);
       return;
     }
     const fold = el("details", "small");
@@ -171,7 +175,7 @@ export class NoteView extends RowView {
     pre.tabIndex = 0;
     new LineWriter(pre).write(content);
     fold.append(summary, pre);
-    this.element.append(fold);
+    this.#place.append(fold);
   }
 }
 
@@ -199,13 +203,17 @@ export class ErrorView extends RowView {
 
 /** The end of a run, or of a turn: what it took. */
 export class SummaryView extends RowView {
+  readonly #place: HTMLElement;
+
   constructor(block: Block) {
-    super(row("sum", ""));
+    const place = el("div", "stack");
+    super(row("sum", "", place));
+    this.#place = place;
     this.#show(block);
   }
 
   update(change: Change): void {
-    this.element.lastElementChild?.remove();
+    this.#place.replaceChildren();
     this.#show(change.block);
   }
 
@@ -220,7 +228,7 @@ export class SummaryView extends RowView {
       figures.append(figure);
     }
     card.append(figures);
-    this.element.append(card);
+    this.#place.append(card);
   }
 }
 

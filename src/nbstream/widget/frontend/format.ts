@@ -63,14 +63,14 @@ export interface ToolInput {
   readonly fields: readonly Field[];
 }
 
-/** The field of a tool's input that says most, best first. */
+/** The field of a tool's input that says most, best first; the same as in `outline.py`. */
 const TELLING = [
   "command",
   "file_path",
   "notebook_path",
-  "path",
   "pattern",
   "query",
+  "path",
   "url",
   "description",
   "prompt",
@@ -98,7 +98,7 @@ export function toolInput(content: string): ToolInput {
 /** A guess at the headline while the JSON is still arriving: the first telling string that has begun. */
 export function partialHeadline(content: string): string {
   const start = content.slice(0, 600);
-  const match = /"(?:command|file_path|notebook_path|path|pattern|query|url|description)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(start);
+  const match = /"(?:command|file_path|notebook_path|pattern|query|path|url|description)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(start);
   return match?.[1] === undefined ? "" : oneLine(match[1].replace(/\\[nt]/g, " ").replace(/\\(["\\/])/g, "$1"));
 }
 

@@ -20,6 +20,7 @@ const COUNT_AFTER = 2000;
 
 export class ToolCard implements BlockView {
   readonly element = el("div", "row tool");
+  readonly #column = el("div", "stack");
   readonly #card = el("div", "card");
   readonly #mark = icon("outcome", "");
   readonly #word = el("span", "unseen");
@@ -38,9 +39,8 @@ export class ToolCard implements BlockView {
     this.#call = call;
     this.#head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
     this.#card.append(this.#head, this.#output.element);
-    const column = el("div", "stack");
-    column.append(this.#card);
-    this.element.append(icon("mark", ""), column);
+    this.#column.append(this.#card);
+    this.element.append(icon("mark", ""), this.#column);
     this.#setOutcome("running");
     if (call !== null) this.#showCall(call);
   }
@@ -109,7 +109,7 @@ export class ToolCard implements BlockView {
       this.#laneLabel = el("div", "lanelabel", "subagent");
       this.#lane = el("div", "rows");
       box.append(this.#laneLabel, this.#lane);
-      this.element.lastElementChild?.append(box);
+      this.#column.append(box);
     }
     return this.#lane;
   }

@@ -22,6 +22,7 @@ export class Transcript {
   /** The latest card of each call id: a source may use an id again. */
   readonly #cards = new Map<string, ToolCard>();
   readonly #running = new Set<ToolCard>();
+  readonly #errors = new Set<string>();
   /** The block that is growing, in each lane. */
   readonly #growing = new Map<HTMLElement, BlockView>();
 
@@ -44,6 +45,11 @@ export class Transcript {
       this.#link(block, shown.view);
       this.#grow(block, shown);
     }
+  }
+
+  /** Whether an error on the page says that already. */
+  tells(detail: string | null): boolean {
+    return detail !== null && this.#errors.has(detail.trim());
   }
 
   /** Counts on: called once a second. */
@@ -85,6 +91,7 @@ export class Transcript {
       case "note":
         return new NoteView(block);
       case "error":
+        this.#errors.add(block.content.trim());
         return new ErrorView(block);
       case "summary":
         return new SummaryView(block);

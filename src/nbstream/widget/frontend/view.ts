@@ -47,6 +47,7 @@ class AgentView implements Sink {
   readonly #refill = new Refill();
   readonly #transcript = new Transcript();
   readonly #host = el("div", "nbstream-root");
+  readonly #frameElement = el("section", "frame");
   readonly #notice = el("div", "notice");
   readonly #prompt = el("div", "rows prompt");
   readonly #pulse = el("div", "pulse");
@@ -75,7 +76,7 @@ class AgentView implements Sink {
     const column = el("div", "column");
     const scroller = el("div", "scroller");
     const jump = el("button", "jump", "↓ latest");
-    const frame = el("section", "frame");
+    const frame = this.#frameElement;
     this.#header = new Header(() => transport.stop());
     this.#footer = new Footer((on) => frame.classList.toggle("rawmode", on));
     this.#follower = new BottomFollower(scroller, jump);
@@ -209,11 +210,12 @@ class AgentView implements Sink {
       malformed: this.#malformed,
       transport: this.#transport.kind,
     });
-    const notice = this.#error ?? state.detail;
+    this.#frameElement.classList.toggle("still", state.key === "kernel-gone");
+    const notice = this.#error ?? (this.#transcript.tells(state.detail) ? null : state.detail);
     this.#notice.hidden = notice === null;
     this.#notice.dataset["tone"] = this.#error === null ? state.tone : "bad";
     setText(this.#notice, notice ?? "");
-    this.#pulse.hidden = state.key !== "live" || this.#transcript.active;
+    this.#pulse.hidden = (state.key !== "live" && state.key !== "connecting") || this.#transcript.active;
     const data = this.#host.dataset;
     data["status"] = this.#record?.status ?? "connecting";
     data["state"] = state.key;
@@ -236,7 +238,7 @@ class AgentView implements Sink {
 
   #tick(): void {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    this.#transcript.tick(Date.now());
+    if (this.#gone === null) this.#transcript.tick(Date.now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }

@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:2acf1f26bb89a6500a1caa717588084f5aa8809bd96aba48394ff346889e3a62
+// nbstream widget · sources sha256:bdfdaa1a769acdf66caf7812b7a9216b5d29cc274f76343de6ac7ae80c4d3408
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -6,6 +6,7 @@ var INPUT_TOKENS = "gen_ai.usage.input_tokens";
 var OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
 var CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
 var KIND = "nbstream.kind";
+var BOOKKEEPING = /* @__PURE__ */ new Set(["usage", "skipped"]);
 var PARENT = "nbstream.parent_tool_call_id";
 var IS_ERROR = "nbstream.is_error";
 var DURATION_MS = "nbstream.duration_ms";
@@ -236,9 +237,9 @@ var TELLING = [
   "command",
   "file_path",
   "notebook_path",
-  "path",
   "pattern",
   "query",
+  "path",
   "url",
   "description",
   "prompt",
@@ -260,7 +261,7 @@ function toolInput(content) {
 }
 function partialHeadline(content) {
   const start = content.slice(0, 600);
-  const match = /"(?:command|file_path|notebook_path|path|pattern|query|url|description)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(start);
+  const match = /"(?:command|file_path|notebook_path|pattern|query|path|url|description)"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(start);
   return match?.[1] === void 0 ? "" : oneLine(match[1].replace(/\\[nt]/g, " ").replace(/\\(["\\/])/g, "$1"));
 }
 function parsedObject(content) {
@@ -633,12 +634,15 @@ var ThoughtView = class extends RowView {
   }
 };
 var NoteView = class extends RowView {
+  #place;
   constructor(block) {
-    super(row("note", "·"));
+    const place = el("div", "stack");
+    super(row("note", "", place));
+    this.#place = place;
     this.#show(block);
   }
   update(change) {
-    this.element.lastElementChild?.remove();
+    this.#place.replaceChildren();
     this.#show(change.block);
   }
   #show(block) {
@@ -649,7 +653,7 @@ var NoteView = class extends RowView {
     if (content.length <= 120 && !content.trim().includes("\n")) {
       const plain = el("div", "small");
       plain.append(el("span", "kind", kind), line);
-      this.element.append(plain);
+      this.#place.append(plain);
       return;
     }
     const fold = el("details", "small");
@@ -659,7 +663,7 @@ var NoteView = class extends RowView {
     pre.tabIndex = 0;
     new LineWriter(pre).write(content);
     fold.append(summary, pre);
-    this.element.append(fold);
+    this.#place.append(fold);
   }
 };
 var ErrorView = class extends RowView {
@@ -681,12 +685,15 @@ var ErrorView = class extends RowView {
   }
 };
 var SummaryView = class extends RowView {
+  #place;
   constructor(block) {
-    super(row("sum", ""));
+    const place = el("div", "stack");
+    super(row("sum", "", place));
+    this.#place = place;
     this.#show(block);
   }
   update(change) {
-    this.element.lastElementChild?.remove();
+    this.#place.replaceChildren();
     this.#show(change.block);
   }
   #show(block) {
@@ -700,7 +707,7 @@ var SummaryView = class extends RowView {
       figures.append(figure);
     }
     card.append(figures);
-    this.element.append(card);
+    this.#place.append(card);
   }
 };
 function summaryFigures(block) {
@@ -876,7 +883,7 @@ var Fold = class {
     return [...this.#blocks.values()].sort((a, b) => a.sequence_number - b.sequence_number);
   }
   #note(row2) {
-    if (row2.metadata[KIND] === "usage" || row2.op === "drop") return null;
+    if (BOOKKEEPING.has(String(row2.metadata[KIND])) || row2.op === "drop") return null;
     return this.#open(`note ${row2.sequence_number}`, row2);
   }
   #open(key, row2) {
@@ -1221,6 +1228,7 @@ var WORDS = { running: "running", ok: "done", bad: "failed", open: "no result" }
 var COUNT_AFTER = 2e3;
 var ToolCard = class {
   element = el("div", "row tool");
+  #column = el("div", "stack");
   #card = el("div", "card");
   #mark = icon("outcome", "");
   #word = el("span", "unseen");
@@ -1238,9 +1246,8 @@ var ToolCard = class {
     this.#call = call;
     this.#head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
     this.#card.append(this.#head, this.#output.element);
-    const column = el("div", "stack");
-    column.append(this.#card);
-    this.element.append(icon("mark", ""), column);
+    this.#column.append(this.#card);
+    this.element.append(icon("mark", ""), this.#column);
     this.#setOutcome("running");
     if (call !== null) this.#showCall(call);
   }
@@ -1301,7 +1308,7 @@ var ToolCard = class {
       this.#laneLabel = el("div", "lanelabel", "subagent");
       this.#lane = el("div", "rows");
       box.append(this.#laneLabel, this.#lane);
-      this.element.lastElementChild?.append(box);
+      this.#column.append(box);
     }
     return this.#lane;
   }
@@ -1366,6 +1373,7 @@ var Transcript = class {
   /** The latest card of each call id: a source may use an id again. */
   #cards = /* @__PURE__ */ new Map();
   #running = /* @__PURE__ */ new Set();
+  #errors = /* @__PURE__ */ new Set();
   /** The block that is growing, in each lane. */
   #growing = /* @__PURE__ */ new Map();
   /** Whether something on the page already tells that work goes on. */
@@ -1386,6 +1394,10 @@ var Transcript = class {
       this.#link(block, shown2.view);
       this.#grow(block, shown2);
     }
+  }
+  /** Whether an error on the page says that already. */
+  tells(detail) {
+    return detail !== null && this.#errors.has(detail.trim());
   }
   /** Counts on: called once a second. */
   tick(now) {
@@ -1423,6 +1435,7 @@ var Transcript = class {
       case "note":
         return new NoteView(block);
       case "error":
+        this.#errors.add(block.content.trim());
         return new ErrorView(block);
       case "summary":
         return new SummaryView(block);
@@ -1593,7 +1606,8 @@ footer {
 }
 
 header {
-  min-height: 38px;
+  align-items: baseline;
+  padding-block: 7px;
   font-size: 12px;
   border-bottom: 1px solid var(--hair);
 }
@@ -1616,7 +1630,7 @@ footer {
 
 .source,
 .model {
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
 }
 
@@ -1712,7 +1726,7 @@ dd {
 
 .truth {
   min-width: 0;
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
 }
 
@@ -1768,9 +1782,12 @@ dd {
   overflow-wrap: anywhere;
 }
 
-.column > .rows:last-of-type > .row:last-child,
-.lane .row:last-child {
+.rows > .row:last-child {
   margin-bottom: 0;
+}
+
+.prompt:not(:empty) {
+  margin-bottom: 10px;
 }
 
 .mark {
@@ -1824,15 +1841,12 @@ dd {
 .pulse {
   width: 6px;
   height: 6px;
-  margin: 2px 0 4px 24px;
+  margin: 12px 0 4px 23px;
   border-radius: 50%;
   background: var(--live);
   animation: breathe 1.4s ease-in-out infinite;
 }
 
-.rows + .pulse {
-  margin-top: 8px;
-}
 
 @keyframes breathe {
   50% {
@@ -1931,7 +1945,7 @@ details.small[open] > summary::before {
 
 .thought .glimpse {
   min-width: 0;
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
   white-space: nowrap;
   font-style: italic;
@@ -1982,7 +1996,7 @@ details.small > summary {
 
 .line {
   min-width: 0;
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
   white-space: nowrap;
 }
@@ -2077,7 +2091,7 @@ summary.head:focus-visible {
 .name {
   flex: none;
   max-width: 45%;
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
   white-space: nowrap;
   color: var(--strong);
@@ -2087,7 +2101,7 @@ summary.head:focus-visible {
 .headline {
   flex: 1;
   min-width: 0;
-  overflow: hidden;
+  overflow: clip;
   text-overflow: ellipsis;
   white-space: nowrap;
   font: 12px/1.5 var(--code-font);
@@ -2097,6 +2111,10 @@ summary.head:focus-visible {
   flex: none;
   color: var(--quiet);
   font-size: 12px;
+}
+
+div.head > .time {
+  margin-right: 14px;
 }
 
 summary.head::after {
@@ -2144,6 +2162,7 @@ details[open] > summary.head::after {
 
 .output pre {
   padding: 6px 11px;
+  white-space: pre-wrap;
 }
 
 .output pre.faded {
@@ -2173,8 +2192,8 @@ details[open] > summary.head::after {
 }
 
 .lane {
-  margin: 8px 0 0 6px;
-  padding-left: 8px;
+  margin: 8px 0 0 2px;
+  padding-left: 0;
   border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));
 }
 
@@ -2182,6 +2201,11 @@ details[open] > summary.head::after {
   margin: 0 0 6px 22px;
   font-size: 12px;
   color: var(--quiet);
+}
+
+/* Without anybody to hear from, nothing turns. */
+.frame.still * {
+  animation: none;
 }
 
 /* ── the end ───────────────────────────────────────────────────────────── */
@@ -2333,6 +2357,7 @@ var AgentView = class {
   #refill = new Refill();
   #transcript = new Transcript();
   #host = el("div", "nbstream-root");
+  #frameElement = el("section", "frame");
   #notice = el("div", "notice");
   #prompt = el("div", "rows prompt");
   #pulse = el("div", "pulse");
@@ -2360,7 +2385,7 @@ var AgentView = class {
     const column = el("div", "column");
     const scroller = el("div", "scroller");
     const jump = el("button", "jump", "↓ latest");
-    const frame = el("section", "frame");
+    const frame = this.#frameElement;
     this.#header = new Header(() => transport.stop());
     this.#footer = new Footer((on) => frame.classList.toggle("rawmode", on));
     this.#follower = new BottomFollower(scroller, jump);
@@ -2482,11 +2507,12 @@ var AgentView = class {
       malformed: this.#malformed,
       transport: this.#transport.kind
     });
-    const notice = this.#error ?? state2.detail;
+    this.#frameElement.classList.toggle("still", state2.key === "kernel-gone");
+    const notice = this.#error ?? (this.#transcript.tells(state2.detail) ? null : state2.detail);
     this.#notice.hidden = notice === null;
     this.#notice.dataset["tone"] = this.#error === null ? state2.tone : "bad";
     setText(this.#notice, notice ?? "");
-    this.#pulse.hidden = state2.key !== "live" || this.#transcript.active;
+    this.#pulse.hidden = state2.key !== "live" && state2.key !== "connecting" || this.#transcript.active;
     const data = this.#host.dataset;
     data["status"] = this.#record?.status ?? "connecting";
     data["state"] = state2.key;
@@ -2506,7 +2532,7 @@ var AgentView = class {
   };
   #tick() {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    this.#transcript.tick(Date.now());
+    if (this.#gone === null) this.#transcript.tick(Date.now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }

@@ -1,0 +1,186 @@
+"""What kernel and view say to each other, as JSON; mirrored in `frontend/message.ts`.
+
+One shape for every way into the page: comm custom messages here, the same over a WebSocket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypedDict
+from uuid import UUID
+
+from nbstream.messages import AgentMessage, AgentRecord, MessageJson
+
+
+class LiveJson(TypedDict):
+    """How the service's link to the source is."""
+
+    state: str
+    detail: str | None
+
+
+class RecordJson(TypedDict):
+    """One agent, as far as a view needs it; times are UTC ISO 8601."""
+
+    id: str
+    type: str
+    status: str
+    source: str
+    prompt: str | None
+    session_id: str | None
+    model: str | None
+    created_at: str | None
+    started_at: str | None
+    completed_at: str | None
+    error: str | None
+
+
+class BatchJson(TypedDict):
+    """Rows, and how far the store is."""
+
+    type: Literal["agent:message"]
+    agent_id: str
+    messages: list[MessageJson]
+    head: int
+
+
+class StatusJson(TypedDict):
+    """Where the agent is; `agent:complete` is the last one."""
+
+    type: Literal["agent:status", "agent:complete"]
+    agent_id: str
+    record: RecordJson
+    head: int
+    duplicates: int
+    live: LiveJson
+
+
+class ErrorJson(TypedDict):
+    """Something the view should tell its reader."""
+
+    type: Literal["agent:error"]
+    agent_id: str
+    message: str
+    reason: str | None
+
+
+class RawJson(TypedDict):
+    """The source as received of one row."""
+
+    type: Literal["agent:raw"]
+    agent_id: str
+    sequence_number: int
+    raw: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """A view asks for every row after `since`, and for what comes."""
+
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A reader pressed Stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A reader wants the source of one row."""
+
+    sequence_number: int
+
+
+Request = Subscribe | Stop | Raw
+
+LIVE: Final[LiveJson] = {"state": "live", "detail": None}
+
+
+def record_json(record: AgentRecord) -> RecordJson:
+    """The record as a view gets it; `metadata` stays in the kernel."""
+    return {
+        "id": str(record.id),
+        "type": record.type,
+        "status": record.status,
+        "source": record.source,
+        "prompt": record.prompt,
+        "session_id": record.session_id,
+        "model": record.model,
+        "created_at": _time(record.created_at),
+        "started_at": _time(record.started_at),
+        "completed_at": _time(record.completed_at),
+        "error": record.error,
+    }
+
+
+def batch_json(agent_id: UUID, messages: Sequence[AgentMessage], *, head: int) -> BatchJson:
+    """Rows for a view.
+
+    Args:
+        agent_id: whose.
+        messages: saved ones, in order.
+        head: the highest sequence number that is saved.
+    """
+    shapes = [message.to_json() for message in messages]
+    return {"type": "agent:message", "agent_id": str(agent_id), "messages": shapes, "head": head}
+
+
+def status_json(
+    record: AgentRecord, *, head: int, duplicates: int = 0, live: LiveJson = LIVE, complete: bool = False
+) -> StatusJson:
+    """Where the agent is.
+
+    Args:
+        record: its row, as last committed.
+        head: the highest sequence number that is saved.
+        duplicates: re-delivered messages that the store refused.
+        live: how the link to the source is.
+        complete: whether this is the last word.
+    """
+    return {
+        "type": "agent:complete" if complete else "agent:status",
+        "agent_id": str(record.id),
+        "record": record_json(record),
+        "head": head,
+        "duplicates": duplicates,
+        "live": live,
+    }
+
+
+def error_json(agent_id: UUID, error: Exception) -> ErrorJson:
+    """An error for the reader of a view; its class is the reason."""
+    return {"type": "agent:error", "agent_id": str(agent_id), "message": str(error), "reason": type(error).__name__}
+
+
+def raw_json(agent_id: UUID, sequence_number: int, raw: str | None) -> RawJson:
+    """The source as received of one row, or None where nothing was kept."""
+    return {"type": "agent:raw", "agent_id": str(agent_id), "sequence_number": sequence_number, "raw": raw}
+
+
+def read_request(content: object) -> Request | None:
+    """What a view asked, or None for what no view of ours sends: a page is not to be trusted with more."""
+    if not isinstance(content, dict):
+        return None
+    match content.get("type"):
+        case "subscribe":
+            since = _whole(content.get("since"))
+            return None if since is None else Subscribe(since)
+        case "stop":
+            return Stop()
+        case "raw":
+            number = _whole(content.get("sequence_number"))
+            return None if number is None else Raw(number)
+        case _:
+            return None
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number from 0; JavaScript sends 5.0 as 5, and `True` is no number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(timespec="microseconds")

@@ -1,0 +1,77 @@
+"""The committed bundle: made of the sources beside it, small, and without any way from text to markup or code."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import nbstream.widget
+
+WIDGET = Path(nbstream.widget.__file__).parent
+FRONTEND = WIDGET / "frontend"
+BUNDLE = (WIDGET / "static" / "widget.js").read_text(encoding="utf-8")
+
+
+def test_it_is_made_of_these_sources() -> None:
+    names = sorted(
+        path.name
+        for path in FRONTEND.iterdir()
+        if path.suffix in {".ts", ".css"}
+        or path.name in {"package.json", "package-lock.json"}
+        or path.match("tsconfig*.json")
+    )
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode() + b"\0" + (FRONTEND / name).read_bytes() + b"\0")
+    first = BUNDLE.split("\n", 1)[0]
+    assert first == f"// nbstream widget · sources sha256:{digest.hexdigest()}", (
+        "the bundle is older than its sources: python src/nbstream/widget/frontend/build.py"
+    )
+
+
+SINKS = [
+    "innerHTML", "outerHTML", "insertAdjacentHTML", "setHTML", "setHTMLUnsafe", "parseHTMLUnsafe", "document.write",
+    "DOMParser", "createContextualFragment", "srcdoc", "eval(", "new Function", "Function(", "importScripts",
+]  # fmt: skip
+NETWORK = ["fetch(", "XMLHttpRequest", "EventSource", "sendBeacon", "http://", "https://", "@import", "url("]
+
+
+@pytest.mark.parametrize("sink", SINKS)
+def test_it_has_no_way_from_text_to_markup_or_code(sink: str) -> None:
+    assert sink not in BUNDLE
+
+
+@pytest.mark.parametrize("word", NETWORK)
+def test_it_asks_the_network_for_nothing(word: str) -> None:
+    assert word not in BUNDLE
+
+
+def test_elements_are_made_from_a_fixed_list() -> None:
+    made = set(re.findall(r'\bel\("([a-z0-9]+)"', BUNDLE))
+    assert made <= {
+        "button", "code", "dd", "details", "div", "dl", "dt", "footer", "header", "p", "pre", "section", "span", "style",
+        "summary",
+    }  # fmt: skip
+    assert re.findall(r"createElement\((.*?)\)", BUNDLE) == ["tag"]
+
+
+def test_it_is_one_module_and_small() -> None:
+    assert len(BUNDLE.encode()) < 250_000
+    assert len(gzip.compress(BUNDLE.encode())) < 60_000
+    assert re.search(r"^import\b|\bimport\(|require\(", BUNDLE, re.MULTILINE) is None
+    assert "as default" in BUNDLE
+    assert max(len(line) for line in BUNDLE.split("\n")) < 400, "unminified, so that a reader can check it"
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    lock = (FRONTEND / "package-lock.json").read_text()
+    assert "resolved" not in lock
+    assert "registry" not in lock
+    packages = json.loads(lock)["packages"]
+    assert all("integrity" in entry for name, entry in packages.items() if name)
+    assert all(entry.get("dev") for name, entry in packages.items() if name), "nothing of others is in the bundle"

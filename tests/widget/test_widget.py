@@ -1,0 +1,134 @@
+"""The anywidget: small traits, requests that only queue, a bundle that names no object address, the copy at the end."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+import nbstream.widget as module
+from nbstream.widget import AgentWidget, display_agent
+from widget.feed import Feed
+from widget.rows import AGENT, record, story
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture
+def feed() -> Feed:
+    return Feed(story(finished=False).rows)
+
+
+@pytest.fixture
+def widget(feed):
+    widget = AgentWidget(feed)
+    yield widget
+    widget.close()
+    assert widget._sender.join(5)
+
+
+def test_traits_are_small_and_hold_no_transcript(widget) -> None:
+    own = {name: value for name, value in widget.get_state().items() if name in {"agent_id", "status", "cursor"}}
+    assert own == {"agent_id": str(AGENT), "status": "running", "cursor": 0}
+    rest = {name: value for name, value in widget.get_state().items() if name != "_esm"}
+    assert len(repr(rest)) < 2_000
+    assert "importtime" not in repr(widget.get_state())
+
+
+def test_the_bundle_is_sent_as_text_and_not_watched(widget) -> None:
+    assert widget._esm == module.BUNDLE.read_text(encoding="utf-8")
+
+
+def test_the_mime_bundle_names_the_agent_and_no_address(widget) -> None:
+    data, _ = widget._repr_mimebundle_()
+    assert data["text/plain"] == f"nbstream agent {AGENT}: claude, running"
+    assert data[WIDGET_VIEW]["model_id"] == widget.model_id
+    assert set(data) == {WIDGET_VIEW, "text/plain", "text/html", "text/markdown"}
+    assert f"nbs.attach(&quot;{AGENT}&quot;)" in data["text/html"]
+    assert not re.search(r"0x[0-9a-f]{6,}", repr(widget) + data["text/plain"])
+
+
+def test_a_view_s_message_is_queued_whatever_thread_it_comes_on(widget, feed) -> None:
+    sent: list[Any] = []
+    done = threading.Event()
+
+    def send(content: Any, buffers: Any = None) -> None:
+        sent.append(content)
+        if content["type"] == "agent:raw":
+            done.set()
+
+    widget._sender._send_now = send
+    for content in ({"type": "nonsense"}, {"type": "stop"}, {"type": "raw", "sequence_number": 1}):
+        threading.Thread(target=widget._handle_custom_msg, args=(content, [])).start()
+    assert done.wait(5)
+    assert feed.stops <= 1
+    assert sent[-1]["type"] == "agent:raw"
+
+
+def test_the_shell_of_a_busy_cell_is_not_chosen_for_requests() -> None:
+    class Comm:
+        def _reply_subshell_for(self, data, default):
+            return "the busy one"
+
+    comm = Comm()
+    module._let_requests_through(comm)
+    assert comm._reply_subshell_for({}, "the view's own") == "the view's own"
+    plain = object()
+    module._let_requests_through(plain)
+
+
+class Display:
+    """What IPython's `display` was asked to show, and to show instead."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, Any]] = []
+        self.updated = threading.Event()
+
+    def __call__(self, data, raw=False, metadata=None, display_id=None):
+        assert raw
+        self.shown.append(data)
+        return self
+
+    def update(self, data, raw=False) -> None:
+        assert raw
+        self.shown.append(data)
+        self.updated.set()
+
+
+@pytest.fixture
+def display(monkeypatch) -> Display:
+    import IPython.display
+
+    # The notebook's own end of the wire; the real one is in tests/browser.
+    display = Display()
+    monkeypatch.setattr(IPython.display, "display", display)
+    return display
+
+
+def test_a_run_that_ends_is_replaced_by_its_copy(display, feed) -> None:
+    display_agent(feed)
+    assert WIDGET_VIEW in display.shown[0]
+    feed.finish()
+    assert display.updated.wait(5)
+    last = display.shown[-1]
+    assert set(last) == {"text/html", "text/markdown", "text/plain"}
+    assert "finished" in last["text/html"]
+    assert "I will measure" in last["text/html"]
+    assert ending_of_senders()
+
+
+def test_a_run_that_has_ended_is_shown_as_its_copy_at_once(display) -> None:
+    display_agent(Feed(story().rows, now=record("stopped")))
+    assert [set(data) for data in display.shown] == [{"text/html", "text/markdown", "text/plain"}]
+    assert "stopped" in display.shown[0]["text/plain"]
+
+
+def ending_of_senders() -> bool:
+    for thread in threading.enumerate():
+        if thread.name.startswith("nbstream-widget-"):
+            thread.join(5)
+            if thread.is_alive():
+                return False
+    return True

@@ -7,12 +7,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from store.given import START, agent, message, messages, record
 
 from nbstream.errors import AgentNotFound, IdConflict, SaveFailed, StoreClosed
 from nbstream.frames import Store
 from nbstream.messages import AgentMessage
 from nbstream.store import Committed, message_id
+from store.given import START, agent, message, messages, record
 
 
 def test_a_message_comes_back_as_it_was_saved(store: Store) -> None:
@@ -69,7 +69,15 @@ def test_duplicates_within_one_commit_are_refused_too(store: Store) -> None:
 
 @pytest.mark.parametrize(
     "difference",
-    [{"content": "other"}, {"raw": "other"}, {"type": "tool"}, {"op": "set"}, {"block": "/m/1"}, {"part": None}, {"role": None}],
+    [
+        {"content": "other"},
+        {"raw": "other"},
+        {"type": "tool"},
+        {"op": "set"},
+        {"block": "/m/1"},
+        {"part": None},
+        {"role": None},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_the_same_id_with_other_bytes_is_reported_not_swallowed(store: Store, difference) -> None:
@@ -234,7 +242,7 @@ def test_a_closed_store_says_so(path) -> None:
         lambda: store.save(agent_id, []),
         lambda: store.read(agent_id),
         lambda: store.query("SELECT 1"),
-        lambda: store.verify(),
+        store.verify,
         lambda: store.create_agent(record()),
         lambda: next(store.raw(agent_id)),
     ):
@@ -242,6 +250,19 @@ def test_a_closed_store_says_so(path) -> None:
             call()
     with Store.open(path) as again:
         assert again.head(agent_id) == 100
+
+
+def test_a_recording_that_is_read_while_the_store_closes(path, monkeypatch) -> None:
+    monkeypatch.setattr("nbstream.store.reader.RAW_PAGE", 2)
+    store = Store.open(path)
+    agent_id = agent(store)
+    store.save(agent_id, messages(agent_id, 1, 10)).result()
+    assert len(list(store.raw(agent_id))) == 10
+    recording = store.raw(agent_id)
+    assert next(recording) == '{"n": 1}'
+    store.close()
+    with pytest.raises(StoreClosed):
+        list(recording)
 
 
 def test_a_store_in_memory(tmp_path, monkeypatch) -> None:

@@ -33,6 +33,8 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "max_temp_directory_size": "8GB",
 }
 
+CLOSED: Final = "this store was closed: open it again with nbstream.connect()"
+
 MEMORY: Final = Path(":memory:")
 
 
@@ -66,10 +68,14 @@ class Database:
             self._connection.close()
             self._connection = self._connect()
 
-    def close(self) -> None:
-        """Write everything into the file and give up its lock. All cursors must be closed before."""
+    def close(self) -> bool:
+        """Write everything into the file and give up its lock; False while a cursor is at work."""
         with self._lock:
-            self._connection.close()
+            try:
+                self._connection.close()
+            except duckdb.ResourceInUseException:
+                return False
+            return True
 
     def check(self) -> None:
         """Prove that the name still leads to the file that is open; costs 2 µs.

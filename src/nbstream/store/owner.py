@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbstream.errors import SaveFailed, StoreClosed
 from nbstream.messages import AgentRecord
 from nbstream.store import query
-from nbstream.store.connection import Database
+from nbstream.store.connection import CLOSED, Database
 from nbstream.store.plan import Committed, Create, Save, Update
 from nbstream.store.reader import Reader
 from nbstream.store.rows import metadata_text, storable
@@ -21,7 +21,7 @@ from nbstream.store.verify import Report, verify
 from nbstream.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _CHANGEABLE: Final = frozenset(field.name for field in fields(AgentRecord)) - {"id"}
 _ROW_BYTES: Final = 300
 """What a message costs besides its text, about."""
+
+_BUSY_SECONDS: Final = 0.05
+"""How often a store that is closing tells running queries to stop: one that has not begun does not hear it."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class Owner:
         self._make_session = session or _duck_session
         self._listeners: tuple[Callable[[Committed], None], ...] = ()
         self._lock = threading.Lock()
+        self._released = threading.Condition()
         self._queries: set[duckdb.DuckDBPyConnection] = set()
         self._reader = Reader(self._cursor)
         self._closed = False
@@ -100,9 +104,9 @@ class Owner:
         """An agent's messages after `since`."""
         return self._reader.messages(agent_id, since, limit, raw=raw)
 
-    def raw(self, agent_id: UUID) -> Iterator[str]:
-        """The recording."""
-        return self._reader.raw(agent_id)
+    def raw(self, agent_id: UUID, since: int) -> list[tuple[int, str]]:
+        """A page of the recording."""
+        return self._reader.raw(agent_id, since)
 
     def head(self, agent_id: UUID) -> int:
         """The highest sequence number."""
@@ -115,13 +119,14 @@ class Owner:
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
         cursor = self._cursor()
-        with self._lock:
+        with self._released:
             self._queries.add(cursor)
         try:
             return query.run(cursor, sql, params)
         finally:
-            with self._lock:
+            with self._released:
                 self._queries.discard(cursor)
+                self._released.notify_all()
 
     def verify(self) -> Report:
         """Prove every rule again."""
@@ -141,15 +146,16 @@ class Owner:
     def close(self) -> None:
         """Commit what is queued, stop running queries, write everything into the file, give up the lock."""
         self._writer.close()
-        with self._lock:
-            self._closed = True
-            for cursor in self._queries:
-                cursor.interrupt()
-        self._database.close()
+        self._closed = True
+        while not self._database.close():
+            with self._released:
+                for cursor in self._queries:
+                    cursor.interrupt()
+                self._released.wait(_BUSY_SECONDS)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._closed:
-            raise StoreClosed("this store was closed: open it again with nbstream.connect()")
+            raise StoreClosed(CLOSED)
         return self._database.cursor()
 
     def _open_session(self) -> Session:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import QueryRefused
+from nbstream.errors import QueryRefused, StoreClosed
+from nbstream.store.connection import CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ def run(
     Raises:
         QueryRefused: it would change the store, reach outside it, or is more than one statement; or it is not SQL
             that this store can answer.
+        StoreClosed: the store was closed while it ran.
     """
     with contextlib.closing(cursor):
         try:
@@ -46,8 +48,8 @@ def run(
             raise QueryRefused(f"a query reads this store only, no files and no network: {error}") from error
         except duckdb.TransactionException as error:
             raise QueryRefused(f"a query may not change the store: {error}") from error
-        except duckdb.InterruptException as error:
-            raise QueryRefused("the query was interrupted, because the store was closed") from error
+        except (duckdb.InterruptException, duckdb.ConnectionException) as error:
+            raise StoreClosed(CLOSED) from error
         except duckdb.Error as error:
             raise QueryRefused(f"the store cannot answer this query: {error}") from error
 

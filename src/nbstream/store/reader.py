@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.errors import AgentNotFound
+import duckdb
+
+from nbstream.errors import AgentNotFound, StoreClosed
+from nbstream.store.connection import CLOSED
 from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
-
-    import duckdb
 
     from nbstream.messages import AgentMessage, AgentRecord, AgentStatus
 
-_CHUNK = 10_000
-"""Rows fetched at a time: a few MB of Python objects."""
+RAW_PAGE: Final = 5_000
+"""Raw texts read at a time: a few MB, and 10 ms."""
 
 
 class Reader:
@@ -56,15 +57,13 @@ class Reader:
         )
         return [message_from_row(row) for row in rows]
 
-    def raw(self, agent_id: UUID) -> Iterator[str]:
-        """The stored raw texts in sequence order, a few at a time."""
-        with contextlib.closing(self._cursor()) as cursor:
-            cursor.execute(
-                "SELECT raw FROM agent_messages WHERE agent_id = ? AND raw IS NOT NULL ORDER BY sequence_number",
-                [agent_id],
-            )
-            while rows := cursor.fetchmany(_CHUNK):
-                yield from (text for (text,) in rows)
+    def raw(self, agent_id: UUID, since: int) -> list[tuple[int, str]]:
+        """The next few raw texts after `since`, with their sequence numbers; empty when there are no more."""
+        return self._all(
+            "SELECT sequence_number, raw FROM agent_messages "
+            "WHERE agent_id = ? AND sequence_number > ? AND raw IS NOT NULL ORDER BY sequence_number LIMIT ?",
+            [agent_id, since, RAW_PAGE],
+        )
 
     def heads(self) -> dict[UUID, int]:
         """The highest sequence number that each agent has been given."""
@@ -83,4 +82,7 @@ class Reader:
 
     def _all(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with contextlib.closing(self._cursor()) as cursor:
-            return cursor.execute(sql, values).fetchall()
+            try:
+                return cursor.execute(sql, values).fetchall()
+            except duckdb.ConnectionException as error:
+                raise StoreClosed(CLOSED) from error

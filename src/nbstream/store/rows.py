@@ -15,7 +15,7 @@ from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store.identity import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 MESSAGE_COLUMNS: Final = (
     "id", "agent_id", "sequence_number", "type", "role", "part", "content", "raw", "metadata", "created_at", "block",
@@ -112,22 +112,19 @@ def message_table(messages: Sequence[AgentMessage], metadata: Sequence[str]) -> 
     """
     columns = dict(zip(_PLAIN, zip(*map(_values, messages), strict=True), strict=True)) if messages else {}
     columns["metadata"] = tuple(metadata)
-    arrays = [_KINDS.get(name, _text_array)(columns.get(name, ())) for name in MESSAGE_COLUMNS]
+    arrays = [_array(name, columns.get(name, ())) for name in MESSAGE_COLUMNS]
     return pa.Table.from_arrays(arrays, names=list(MESSAGE_COLUMNS))
 
 
-def _text_array(values: Sequence[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
+def _array(name: str, values: Sequence[Any]) -> pa.Array:
+    if name in ("id", "agent_id"):
+        return uuid_array(values)
+    kind = {"sequence_number": pa.int64(), "created_at": TIME}.get(name, pa.string())
+    return pa.array(values, kind)
 
 
 _PLAIN: Final = tuple(name for name in MESSAGE_COLUMNS if name != "metadata")
 _values: Final = attrgetter(*_PLAIN)
-_KINDS: Final[Mapping[str, Callable[[Any], pa.Array]]] = {
-    "id": uuid_array,
-    "agent_id": uuid_array,
-    "sequence_number": lambda values: pa.array(values, pa.int64()),
-    "created_at": lambda values: pa.array(values, TIME),
-}
 
 
 def select_messages(*, raw: bool) -> str:

@@ -116,7 +116,10 @@ class MessageStore:
 
     def raw(self, agent_id: UUID) -> Iterator[str]:
         """The stored raw texts in sequence order; their lines are the recording."""
-        return self._backend.raw(agent_id)
+        since = 0
+        while page := self._backend.raw(agent_id, since):
+            yield from (text for _, text in page)
+            since = page[-1][0]
 
     def head(self, agent_id: UUID) -> int:
         """The highest sequence number the agent has been given, 0 when none.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from nbstream.errors import SaveFailed, StoreClosed
+from nbstream.store.connection import CLOSED
 from nbstream.store.plan import AgentState, Plan, Request, Save, lookup
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Writer:
             while not self._closing and self._queue and not self._fits(rows, request.size):
                 self._changed.wait()
             if self._closing:
-                raise StoreClosed("this store was closed: open it again with nbstream.connect()")
+                raise StoreClosed(CLOSED)
             self._queue.append(request)
             self._rows += rows
             self._bytes += request.size

@@ -1,0 +1,219 @@
+"""Rule 1: nobody hears of a message before COMMIT has returned, and of a failed save never."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, wait
+
+import duckdb
+import pytest
+
+from nbstream.errors import SaveFailed
+from nbstream.store import Committed, MessageStore
+from nbstream.store.connection import Database
+from nbstream.store.owner import Owner
+from nbstream.store.plan import Plan
+from nbstream.store.session import DuckSession
+from store.given import agent, messages, record
+
+
+class Gated(DuckSession):
+    """A real session whose steps a test can hold or break."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.cursor())
+        self.broken: dict[str, Exception] = {}
+        self.reached = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def write(self, plan: Plan) -> None:
+        self._break("write")
+        super().write(plan)
+
+    def commit(self) -> None:
+        self._break("commit")
+        self.reached.set()
+        assert self.go.wait(20)
+        super().commit()
+        self._break("committed")
+
+    def checkpoint(self) -> None:
+        self._break("checkpoint")
+        super().checkpoint()
+
+    def _break(self, step: str) -> None:
+        if error := self.broken.pop(step, None):
+            raise error
+
+
+@pytest.fixture
+def gated(path):
+    sessions: list[Gated] = []
+
+    def session(database: Database) -> Gated:
+        sessions.append(Gated(database))
+        return sessions[-1]
+
+    store = MessageStore(path, Owner(path, session))
+    yield store, sessions
+    for one in sessions:
+        one.go.set()
+    store.close()
+
+
+def test_before_commit_returns_nobody_knows(gated) -> None:
+    store, [session] = gated
+    agent_id = agent(store)
+    heard: list[Committed] = []
+    order: list[str] = []
+    store.on_commit(lambda one: (heard.append(one), order.append("listener")))
+    session.go.clear()
+    session.reached.clear()
+    saved = store.save(agent_id, messages(agent_id, 1, 3))
+    saved.add_done_callback(lambda _: order.append("future"))
+    assert session.reached.wait(10)  # all rows are written, COMMIT is about to run
+    assert not saved.done()
+    assert heard == []
+    assert store.read(agent_id) == []
+    assert store.head(agent_id) == 0
+    session.go.set()
+    assert saved.result(10).messages == heard[0].messages == store.read(agent_id, raw=True)
+    assert order == ["listener", "future"]
+
+
+def test_what_waits_goes_with_the_next_commit(gated) -> None:
+    store, [session] = gated
+    agent_id = agent(store)
+    heard: list[Committed] = []
+    store.on_commit(heard.append)
+    session.go.clear()
+    session.reached.clear()
+    first = store.save(agent_id, messages(agent_id, 1, 1))
+    assert session.reached.wait(10)
+    rest = [store.save(agent_id, messages(agent_id, n, n)) for n in range(2, 1_002)]
+    session.go.set()
+    wait([first, *rest], timeout=30)
+    assert [len(one.messages) for one in heard] == [1, 1_000]
+    assert [f.result().messages[0].sequence_number for f in rest] == list(range(2, 1_002))
+
+
+@pytest.mark.parametrize("step", ["write", "commit"])
+@pytest.mark.parametrize(
+    "error",
+    [duckdb.IOException("No space left on device"), OSError(28, "No space left"), duckdb.FatalException("invalidated")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failed_commit_is_never_shown_and_the_writer_goes_on(gated, step: str, error: Exception) -> None:
+    store, sessions = gated
+    agent_id = agent(store)
+    heard: list[Committed] = []
+    store.on_commit(heard.append)
+    sessions[-1].broken[step] = error
+    failed = store.save(agent_id, messages(agent_id, 1, 3))
+    with pytest.raises(SaveFailed, match=r"nothing of it was kept.*(space|invalidated)") as caught:
+        failed.result(20)
+    assert caught.value.__cause__ is error
+    assert heard == []
+    assert store.read(agent_id) == []
+    assert [m.sequence_number for m in store.save(agent_id, messages(agent_id, 1, 3)).result(20).messages] == [1, 2, 3]
+    assert [len(one.messages) for one in heard] == [3]
+    assert len(sessions) == (2 if isinstance(error, duckdb.FatalException) else 1)
+    assert store.verify()
+
+
+def test_a_commit_that_held_although_it_reported_a_failure_is_not_doubled(gated) -> None:
+    store, [session] = gated
+    agent_id = agent(store)
+    session.broken["committed"] = duckdb.IOException("lost contact with the disk")
+    with pytest.raises(SaveFailed):
+        store.save(agent_id, messages(agent_id, 1, 3)).result(20)
+    again = store.save(agent_id, messages(agent_id, 1, 4)).result(20)
+    assert ([m.sequence_number for m in again.messages], again.duplicates) == ([4], 3)
+    assert store.verify()
+
+
+def test_a_listener_that_raises_stops_nobody(gated, caplog) -> None:
+    store, _ = gated
+    agent_id = agent(store)
+    heard: list[Committed] = []
+
+    def faulty(_: Committed) -> None:
+        raise RuntimeError("a reader's fault")
+
+    store.on_commit(faulty)
+    forget = store.on_commit(heard.append)
+    assert len(store.save(agent_id, messages(agent_id, 1, 2)).result(20).messages) == 2
+    forget()
+    store.save(agent_id, messages(agent_id, 3, 4)).result(20)
+    assert [len(one.messages) for one in heard] == [2]
+    assert "a reader's fault" in caplog.text
+
+
+def test_a_new_agent_and_its_change_are_heard_with_their_record(gated) -> None:
+    store, _ = gated
+    heard: list[Committed] = []
+    store.on_commit(heard.append)
+    created = store.create_agent(record())
+    store.update_agent(created.id, status="running", model="m").result(20)
+    assert [(one.agent_id, one.record and (one.record.status, one.record.model)) for one in heard] == [
+        (created.id, ("created", None)),
+        (created.id, ("running", "m")),
+    ]
+
+
+def test_a_full_queue_blocks_the_one_who_saves(gated, monkeypatch) -> None:
+    store, [session] = gated
+    agent_id = agent(store)
+    monkeypatch.setattr("nbstream.store.writer.PENDING_ROWS", 10)
+    session.go.clear()
+    session.reached.clear()
+    futures: list[Future[Committed]] = [store.save(agent_id, messages(agent_id, 1, 1))]
+    assert session.reached.wait(10)
+    futures.append(store.save(agent_id, messages(agent_id, 2, 11)))  # fills the queue
+    through = threading.Event()
+
+    def one_more() -> None:
+        futures.append(store.save(agent_id, messages(agent_id, 12, 12)))
+        through.set()
+
+    thread = threading.Thread(target=one_more)
+    thread.start()
+    assert not through.wait(0.2)
+    session.go.set()
+    thread.join(20)
+    assert [len(f.result(20).messages) for f in futures] == [1, 10, 1]
+
+
+def test_a_failed_checkpoint_loses_nothing(gated, monkeypatch, caplog) -> None:
+    store, sessions = gated
+    agent_id = agent(store)
+    monkeypatch.setattr("nbstream.store.connection.CHECKPOINT_BYTES", 0)
+    sessions[-1].broken["checkpoint"] = duckdb.IOException("No space left on device")
+    for event in range(1, 5):
+        store.save(agent_id, messages(agent_id, event, event)).result(20)
+    assert "no checkpoint this time" in caplog.text
+    assert store.head(agent_id) == 4
+    assert store.verify()
+
+
+def test_an_idle_store_moves_its_log_into_the_file(gated, path, monkeypatch) -> None:
+    store, _ = gated
+    agent_id = agent(store)
+    monkeypatch.setattr("nbstream.store.connection.IDLE_CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr("nbstream.store.writer.IDLE_SECONDS", 0.05)
+    moved = threading.Event()
+    original = Database.checkpoint_due
+
+    def due(self: Database, idle: bool) -> bool:
+        answer = original(self, idle)
+        if idle and not answer:
+            moved.set()
+        return answer
+
+    store._backend._writer._checkpoint_due = due.__get__(store._backend._database)
+    store.save(agent_id, messages(agent_id, 1, 500)).result(20)
+    assert moved.wait(20)
+    log = path.with_name(path.name + ".wal")
+    assert not log.exists() or log.stat().st_size == 0
+    assert store.save(agent_id, messages(agent_id, 501, 501)).result(20).messages[0].sequence_number == 501

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import signal
 import sys
 import tempfile
 import threading
@@ -21,13 +24,16 @@ from nbstream import local
 from nbstream.commands.text import Narrator, cut, plain
 from nbstream.errors import MissingExtra, NbstreamError, SourceUnavailable
 from nbstream.frames import Store
+from nbstream.proxy import find_proxy
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
 NOTEBOOK: Final = "01_quickstart.ipynb"
 ANSWER_SECONDS: Final = 120.0  # for JupyterLab to answer; a cold start on a slow disk takes twenty
 CELL_SECONDS: Final = 120
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -36,7 +42,7 @@ def demo(options: argparse.Namespace) -> int:
     if any(find_spec(name) is None for name in needed):
         raise MissingExtra("nbstream demo", "lab")
     _fetch_model()
-    return _check() if options.check else _open(options.folder, options.port, browser=options.browser)
+    return check(shipped_notebook()) if options.check else _open(options.folder, options.port, browser=options.browser)
 
 
 def shipped_notebook() -> Path:
@@ -77,7 +83,7 @@ def _open(folder: Path, port: int | None, *, browser: bool) -> int:
     notebook = lay_out(folder).resolve()
     arguments = [str(notebook), "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={notebook.parent}"]
     # No question about news and no request for it: the demo is as offline as the rest.
-    arguments += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
+    arguments += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
     if port is not None:
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if os.geteuid() == 0:
@@ -95,15 +101,12 @@ def _print_address(name: str) -> None:
 
     state = Path(jupyter_runtime_dir()) / f"jpserver-{os.getpid()}.json"
     state.unlink(missing_ok=True)  # of an earlier process with this number
-    deadline = time.monotonic() + ANSWER_SECONDS
-    pause = threading.Event()
     with httpx.Client(trust_env=False) as client:
-        while time.monotonic() < deadline:
-            if (server := _read_json(state)) and _answers(client, server):
-                print(f"{server['url']}lab/tree/{quote(name)}?token={server['token']}", flush=True)
-                return
-            pause.wait(0.1)
-    print(f"JupyterLab did not answer within {ANSWER_SECONDS:.0f} s; its log is above", file=sys.stderr)
+        if _wait_until(lambda: _answers(client, _read_json(state)), ANSWER_SECONDS):
+            server = json.loads(state.read_text("utf-8"))
+            print(f"{server['url']}lab/tree/{quote(name)}?token={server['token']}", flush=True)
+        else:
+            print(f"JupyterLab did not answer within {ANSWER_SECONDS:.0f} s; its log is above", file=sys.stderr)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -115,47 +118,74 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _answers(client: httpx.Client, server: dict[str, Any]) -> bool:
+def _answers(client: httpx.Client, server: dict[str, Any] | None) -> bool:
+    if server is None:
+        return False
     try:
         return client.get(f"{server['url']}api/status", params={"token": server["token"]}).is_success
     except httpx.TransportError:
         return False
 
 
-def _check() -> int:
-    """Execute the notebook in a folder of its own, then print what its agents said; 1 when a cell failed."""
+def check(path: Path) -> int:
+    """Execute a notebook in a folder of its own, then print what its agents said; 1 when a cell failed."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = import_module("nbformat").read(shipped_notebook(), as_version=4)
+    notebook = import_module("nbformat").read(path, as_version=4)
+    numbers = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     begun: dict[int, float] = {}
 
     def starts(cell: Any, cell_index: int) -> None:
         begun[cell_index] = time.monotonic()
-        print(f"cell {cell_index + 1}/{len(notebook.cells)}: {cut(_headline(cell.source), 70)}", flush=True)
+        number = numbers.index(cell_index) + 1
+        print(f"cell {number}/{len(numbers)}: {cut(_headline(cell.source), 70)}", flush=True)
 
     def ends(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001 - called by these names
         status = execute_reply["content"]["status"]
         print(f"  {status}, {time.monotonic() - begun[cell_index]:.1f} s", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="nbstream-demo-") as folder:
+    failed = 0
+    with _work_folder() as (folder, environment):
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
             kernel_name="python3",
-            resources={"metadata": {"path": folder}},
+            resources={"metadata": {"path": str(folder)}},
             on_cell_execute=starts,
             on_cell_executed=ends,
         )
-        failed = 0
         try:
-            client.execute()
+            client.execute(env=environment)
         except CellExecutionError as error:
             failed = 1
-            print(plain(error.traceback), file=sys.stderr)
-        for store in sorted(Path(folder).glob("*.duckdb")):
+            print(plain(_COLOURS.sub("", error.traceback)), file=sys.stderr)
+        for store in sorted(folder.glob("*.duckdb")):
             _print_transcripts(store)
     return failed
+
+
+@contextlib.contextmanager
+def _work_folder() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder that is gone afterwards, with an environment that keeps the proxy of the notebook in it."""
+    with tempfile.TemporaryDirectory(prefix="nbstream-demo-") as name:
+        folder, runtime = Path(name), Path(name) / "run"
+        try:
+            yield folder, os.environ | {"NBSTREAM_RUNTIME": str(runtime), "NBSTREAM_RUNS": str(Path(name) / "runs")}
+        finally:
+            if (found := find_proxy(runtime, directory=folder)) and found.pid:
+                os.kill(found.pid, signal.SIGTERM)
+                _wait_until(lambda: find_proxy(runtime, directory=folder) is None)
+
+
+def _wait_until(done: Callable[[], object], seconds: float = 10.0) -> bool:
+    """Look every tenth of a second; false when it did not come true in time."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.1)
+    return True
 
 
 def _headline(source: str) -> str:

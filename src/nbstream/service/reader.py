@@ -35,7 +35,7 @@ def is_alive(reader: dict[str, Any] | None) -> bool:
         return False
     except PermissionError:
         return True
-    return _start_of(pid) == reader["start"]
+    return bool(_start_of(pid) == reader["start"])
 
 
 def _start_of(pid: int) -> str | None:

@@ -27,8 +27,10 @@ END: Final = "end"
 
 
 def end_id(reason: str, cursor: str | None) -> str:
-    """The event id of an ending: the same at every try, so that its rows are kept once, and another one for each end
-    of an agent that was interrupted and read on."""
+    """The event id of an ending: the same at every try, so that its rows are kept once.
+
+    An agent that was interrupted and read on ends twice: at two places, or for two reasons.
+    """
     return f"{END}/{reason}/{cursor or ''}"
 
 
@@ -99,7 +101,10 @@ class Recorder:
         messages = list(ending.messages)
         if self._skipped and not messages:
             messages.append(_note("skipped", f"{len(self._skipped)} events with nothing to show"))
-        return ending, self._identified(messages, END, self._clock()), self._last_event_id
+        event_id = end_id(reason, self._last_event_id)
+        if event_id in self._stored_ends:
+            messages = []
+        return ending, self._identified(messages, event_id, self._clock()), self._last_event_id
 
     def _identified(self, messages: list[AgentMessage], event_id: str | None, now: datetime) -> list[AgentMessage]:
         raw = "\n".join(self._skipped) if self._skipped else None

@@ -12,7 +12,7 @@ import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from nbstream.errors import AgentNotFound, NbstreamError, SourceError, StoreClosed, StoreError
@@ -22,14 +22,18 @@ from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
 from nbstream.parsers import parser_named
 from nbstream.service.outbox import Outbox
 from nbstream.service.reader import close_reader, is_alive, open_reader
-from nbstream.service.recorder import END, Recorder
+from nbstream.service.recorder import END, Recorder, end_id
 from nbstream.sources import End, Gap, News, Request, Source, source_from
+from nbstream.sources.order import later
 from nbstream.store.identity import message_id
 
 if TYPE_CHECKING:
     from nbstream.store import MessageStore
 
 _log = logging.getLogger(__name__)
+
+TAIL: Final = 100
+"""Rows at the end of a log that are looked at when it is read on: more than one event ever makes."""
 
 
 def utc_now() -> datetime:
@@ -76,7 +80,9 @@ class StreamingService:
 
     def start(self, record: AgentRecord, source: Source, request: Request) -> None:
         """Saves the agent's row, then starts to read its source. Returns when the row is committed."""
-        metadata = {**record.metadata, "source": source.describe(), "reader": self.reader}
+        # The row's own session and model are soon what the stream says they are; asking again needs what was asked.
+        asked = {"session_id": request.session_id, "model": request.model}
+        metadata = {**record.metadata, "source": source.describe(), "reader": self.reader, "asked": asked}
         self.store.create_agent(replace(record, metadata=metadata))
         self._begin(Run(request, source, Recorder(record.id, parser_named(source.parser), utc_now)))
 
@@ -91,14 +97,37 @@ class StreamingService:
         source = source_from(record.metadata["source"])
         if not source.resumable:
             return False
-        self.store.update_agent(record.id, metadata={**record.metadata, "reader": self.reader}).result()
-        recorder = Recorder(record.id, parser_named(source.parser), utc_now)
-        recorder.rebuild(self.store.raw(record.id))
-        request = Request(
-            agent_id=record.id, prompt=record.prompt or "", session_id=record.session_id, model=record.model
-        )
-        self._begin(Run(request, source, recorder, cursor=record.last_event_id))
+        changes: dict[str, Any] = {"metadata": {**record.metadata, "reader": self.reader}}
+        if record.status == "interrupted":
+            changes |= {"status": "running", "completed_at": None, "error": None}
+        self.store.update_agent(record.id, **changes).result()
+        self._begin(self._resumed(record, source))
         return True
+
+    def _resumed(self, record: AgentRecord, source: Source) -> Run:
+        """A run that goes on where the log ends."""
+        tail = self.store.read(record.id, since=max(0, self.store.head(record.id) - TAIL))
+        cursor = record.last_event_id
+        ends: list[str] = []
+        for event_id in (message.event_id for message in tail if message.event_id):
+            if event_id.startswith(f"{END}/"):
+                ends.append(event_id)
+            else:
+                # Two processes that both read this agent may have set the cursor back; the log itself never goes back.
+                cursor = later(cursor, event_id)
+        recorder = Recorder(record.id, parser_named(source.parser), utc_now)
+        recorder.rebuild(self.store.raw(record.id), cursor, ends)
+        asked = record.metadata.get("asked", {})
+        request = Request(
+            agent_id=record.id,
+            prompt=record.prompt or "",
+            session_id=asked.get("session_id"),
+            model=asked.get("model"),
+        )
+        run = Run(request, source, recorder, cursor=cursor)
+        if record.started_at is not None:
+            run.learned["started"] = "yes"
+        return run
 
     def recover(self) -> None:
         """Looks after agents that were running when their reader died: resumed, or marked as interrupted."""
@@ -170,7 +199,7 @@ class StreamingService:
             raise
         except NbstreamError as error:
             end = End("gone", detail=str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a fault of a source must not leave its agent running for ever
             _log.exception("agent %s: a source or parser failed in a way it should not", run.request.agent_id)
             end = End("gone", detail=f"{type(error).__name__}: {error} (this is a fault of the source or of nbstream)")
         return replace(end, reason="stopped") if run.stopping else end
@@ -218,7 +247,7 @@ class StreamingService:
         if end.detail and status != "completed":
             error = end.detail if error is None else f"{error} ({end.detail})"
         if end.reason == "gone" and not run.heard and run.cursor is None:
-            status, error, rows = "failed", end.detail, [_error_row(agent_id, end.detail or "the source gave nothing")]
+            status, error, rows = "failed", end.detail, [_error_row(run, end)]
         if rows:
             await outbox.put(rows, cursor)
         await outbox.flush()
@@ -240,7 +269,13 @@ class StreamingService:
                 await run.source.stop(run.request)
 
 
-def _error_row(agent_id: UUID, why: str) -> AgentMessage:
+def _error_row(run: Run, end: End) -> AgentMessage:
+    agent_id, event_id = run.request.agent_id, end_id(end.reason, None)
     return AgentMessage(
-        id=message_id(agent_id, END, 0), event_id=END, type="error", op="note", content=why, created_at=utc_now()
+        id=message_id(agent_id, event_id, 0),
+        event_id=event_id,
+        type="error",
+        op="note",
+        content=end.detail or "the source gave nothing",
+        created_at=utc_now(),
     )

@@ -37,6 +37,14 @@ class Position:
         return cls(epoch, int(line))
 
 
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two event ids of the same log; the one that is no position gives way, `one` where neither is."""
+    first, second = Position.parse(one or ""), Position.parse(other or "")
+    if second is None or (first is not None and first.epoch != second.epoch):
+        return one
+    return other if first is None or second.line > first.line else one
+
+
 class MissingEvents(ProtocolError):
     """Events before the ones that came are missing, and the window is full: ask again from `InOrder.cursor`."""
 

@@ -83,7 +83,7 @@ class ProxySource:
     def describe(self) -> dict[str, Any]:
         """The name and options that make this source again; the token stays out."""
         options: dict[str, Any] = {"profile": self._profile, "parser": self.parser, "heartbeat": self._heartbeat}
-        options |= {"url": self._url} if self._url else {"directory": str(self._directory)}
+        options |= {"directory": str(self._directory), **({"url": self._url} if self._url else {})}
         return {"name": self.name, "options": options}
 
     async def events(
@@ -114,8 +114,11 @@ class ProxySource:
         token = self._token or os.environ.get("NBSTREAM_PROXY_TOKEN")
         if token is None:
             own = await asyncio.to_thread(find_proxy, directory=self._directory)
-            if own is None or own.url != self._url.rstrip("/"):
-                raise SourceRefused(f"no token for {self._url}: give token=… or set NBSTREAM_PROXY_TOKEN")
+            no_token = f"no token for {self._url}: give token=… or set NBSTREAM_PROXY_TOKEN"
+            if own is None:  # it may be on its way back: a proxy that was killed is started again by somebody
+                raise SourceUnavailable(f"no proxy answers for {self._directory}, and there is {no_token}")
+            if own.url != self._url.rstrip("/"):
+                raise SourceRefused(no_token)
             token = own.token
         return ProxyAddress(url=self._url.rstrip("/"), token=token)
 

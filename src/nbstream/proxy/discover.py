@@ -6,10 +6,11 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import httpx
 
@@ -66,12 +67,19 @@ def find_proxy(runtime_dir: str | Path | None = None, *, directory: str | Path |
     if named := _named_by_environment():
         return named
     where = Path(directory) if directory else Path.cwd()
-    path = folders.state_file(where)
-    state = folders.read_json(Path(runtime_dir) / path.name if runtime_dir else path)
-    if not state or not reaper.is_running(state.get("pid"), state.get("start")):
+    state = folders.read_json(folders.state_file(where, Path(runtime_dir) if runtime_dir else None))
+    address = _address(state or {})
+    return address if address and _answers(address) else None
+
+
+def _address(state: dict[str, Any]) -> ProxyAddress | None:
+    """What a state file says, if the process that wrote it still runs."""
+    url, token, pid = state.get("url"), state.get("token"), state.get("pid")
+    if not isinstance(url, str) or not isinstance(token, str) or not isinstance(pid, int):
         return None
-    address = ProxyAddress(url=state["url"], token=state["token"], pid=state["pid"], version=state["version"])
-    return address if _answers(address) else None
+    if not reaper.is_running(pid, state.get("start")):
+        return None
+    return ProxyAddress(url=url, token=token, pid=pid, version=str(state.get("version", "")))
 
 
 def _named_by_environment() -> ProxyAddress | None:
@@ -115,6 +123,8 @@ def ensure_proxy(*, directory: str | Path | None = None) -> ProxyAddress:
             return found
         log = state.with_suffix(".log")
         process = _start_detached(where, log)
+        # Reaps it should it end before us; and a thread that waits is no warning about a process nobody waits for.
+        threading.Thread(target=process.wait, name="nbstream-proxy-reaper", daemon=True).start()
         while time.monotonic() < deadline:
             if found := find_proxy(directory=where):
                 return found

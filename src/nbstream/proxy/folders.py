@@ -59,9 +59,9 @@ def runs_folder(directory: Path) -> Path:
     return private_folder(base / folder_key(directory))
 
 
-def state_file(directory: Path) -> Path:
+def state_file(directory: Path, runtime: Path | None = None) -> Path:
     """The state file of the proxy whose agents work in `directory`; it may not be there."""
-    return runtime_folder() / f"proxy-{folder_key(directory)}.json"
+    return (runtime or runtime_folder()) / f"proxy-{folder_key(directory)}.json"
 
 
 def open_private(path: Path, flags: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
@@ -13,7 +15,6 @@ from nbstream.proxy.app import create_app
 from nbstream.proxy.security import Guard
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
 
     from starlette.types import Scope
@@ -24,6 +25,8 @@ CLOSING_INTERRUPT = 1.5  # seconds; shorter than Stop's, because a service is gi
 CLOSING_TERMINATE = 1.0
 CLOSING_DRAIN = 1  # seconds for open responses to end
 IDLE_CHECK = 0.5  # seconds between two looks at the clock
+
+NO_LINGER = struct.pack("ii", 1, 0)  # closing drops what the kernel still holds for a client that takes nothing
 
 Connections = dict[tuple[str, int], asyncio.Transport]
 
@@ -83,6 +86,7 @@ async def run(service: Service, ready: Callable[[], None], idle_exit: float | No
     def cut_off(scope: Scope) -> None:
         transport = connections.get(cast("tuple[str, int]", tuple(scope["client"])))
         if transport is not None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             transport.abort()
 
     registry = service.registry

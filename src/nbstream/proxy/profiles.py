@@ -81,15 +81,23 @@ class Profile:
 
     def __post_init__(self) -> None:
         """Refuses a profile that could never run, or would pass on what is withheld."""
-        if not self.argv or not all(isinstance(word, str) and word for word in self.argv):
-            raise ProfileInvalid(
-                f"expected profile {self.name!r} to have a command, a list of texts; got {self.argv!r}"
-            )
+        for what in ("argv", "env", "session_args", "model_args"):
+            words = getattr(self, what)
+            if not isinstance(words, tuple) or not all(isinstance(word, str) and word for word in words):
+                raise ProfileInvalid(f"expected `{what}` of profile {self.name!r} to be a list of texts, got {words!r}")
+        if not self.argv:
+            raise ProfileInvalid(f"profile {self.name!r} has no command: give it a list of texts")
+        for what in ("parser", "session_pattern", "model_pattern", "install"):
+            if not isinstance(getattr(self, what), str):
+                raise ProfileInvalid(f"expected `{what}` of profile {self.name!r} to be a text")
+        for what in ("session_pattern", "model_pattern"):
+            try:
+                re.compile(getattr(self, what))
+            except re.error as problem:
+                raise ProfileInvalid(f"`{what}` of profile {self.name!r} is no regular expression: {problem}") from None
         for name in self.env:
             if WITHHELD.match(name):
-                raise ProfileInvalid(
-                    f"profile {self.name!r} names {name}, which is never passed on: remove it from `env`"
-                )
+                raise ProfileInvalid(f"profile {self.name!r} names {name}, which is never passed on: remove it")
 
     def command(self, *, session_id: str | None = None, model: str | None = None) -> list[str]:
         """The whole command line.

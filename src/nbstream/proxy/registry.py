@@ -87,21 +87,20 @@ class Registry:
 
     def adopt(self) -> int:
         """Takes up every run that the folder holds; how many of them were taken for running."""
+        oldest = time.time() - self.settings.limits.keep_days * 86400
         for folder in self.folder.iterdir():
+            agent_id = _agent_id(folder.name)
+            if agent_id is None:
+                continue  # not ours: never touched
             meta = Meta.load(folder / "meta.json")
-            if meta is None:
-                if folder.is_dir():
-                    shutil.rmtree(folder, ignore_errors=True)  # killed before the first byte of it was written
+            if meta is None or (meta.status != "running" and folder.stat().st_mtime < oldest):
+                shutil.rmtree(folder, ignore_errors=True)  # too old, or the proxy was killed as it made the folder
                 continue
-            if (
-                meta.status != "running"
-                and time.time() - folder.stat().st_mtime > self.settings.limits.keep_days * 86400
-            ):
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            run = self._runs[uuid.UUID(meta.agent_id)] = Run(folder, meta, self.settings.limits)
+            run = self._runs[agent_id] = Run(folder, meta, self.settings.limits)
             if run.running:
                 run.watch()
+            if run.running and meta.stop_requested:
+                run.stop_soon()  # the proxy was killed between two signals
         return len(self.active())
 
     def active(self) -> list[Run]:
@@ -118,10 +117,10 @@ class Registry:
         Raises:
             RunNotFound: there is none.
         """
-        try:
-            run = self._runs[uuid.UUID(agent_id)]
-        except (ValueError, KeyError):
-            raise RunNotFound(f"no agent {agent_id[:64]!r} here: it never was, or its run was removed") from None
+        known = _agent_id(agent_id)
+        run = self._runs.get(known) if known else None
+        if run is None:
+            raise RunNotFound(f"no agent {agent_id[:64]!r} here: it never was, or its run was removed")
         run.watch()
         return run
 
@@ -173,13 +172,18 @@ class Registry:
             session_id=request.session_id,
             model=request.model,
         )
-        folder = private_folder(self.folder / meta.agent_id)
-        _write_prompt(folder, request.prompt)
-        write_private(folder / "launch.json", {"argv": argv, "cwd": str(profile.cwd or self.settings.directory)})
         environment = profile.environment(os.environ) | {reaper.RUN_KEY: meta.token}
-        run = Run(folder, meta, self.settings.limits)
-        run.save()
-        run.supervised_by(_supervise(folder, environment))
+        run = Run(self.folder / meta.agent_id, meta, self.settings.limits)
+        try:
+            private_folder(run.folder)
+            _write_prompt(run.folder, request.prompt)
+            launch = {"argv": argv, "cwd": str(profile.cwd or self.settings.directory)}
+            write_private(run.folder / "launch.json", launch)
+            run.save()
+            run.supervised_by(_supervise(run.folder, environment))
+        except OSError as problem:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise SourceError(f"the run folder {run.folder} could not be made: {problem}") from problem
         await self._await_start(run)
         return run
 
@@ -213,6 +217,13 @@ class Registry:
         self.closing = True
         for run in self._runs.values():
             await run.detach()
+
+
+def _agent_id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _write_prompt(folder: Path, prompt: str) -> None:

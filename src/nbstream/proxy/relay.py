@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstream.proxy import folders, server
-from nbstream.proxy.profiles import Profile
+from nbstream.proxy.profiles import CLAUDE_ENV, Profile
 from nbstream.proxy.registry import StartRequest
 from nbstream.proxy.settings import Settings
 
@@ -48,7 +48,7 @@ def relay(  # noqa: PLR0913 - keyword-only, each an option of the command line
         port: 0 for a free one.
         parser: the name of the wire format of its lines.
         stdin: what the program reads.
-        env: names of variables it gets besides PATH, HOME, LANG, LC_*, TERM and TMPDIR.
+        env: names of variables it gets besides those that every program and Claude Code get.
         state_file: where to write the address and the token; None: nowhere, they are printed.
         heartbeat: seconds between comments on a silent stream.
         allow_remote: allow an address that other machines can reach.
@@ -58,7 +58,7 @@ def relay(  # noqa: PLR0913 - keyword-only, each an option of the command line
     """
     http = server.import_http()
     server.check_bind(host, allow_remote=allow_remote)
-    profile = Profile(name="relay", argv=tuple(argv), parser=parser, env=tuple(env))
+    profile = Profile(name="relay", argv=tuple(argv), parser=parser, env=(*CLAUDE_ENV, *env))
     settings = Settings(profiles={profile.name: profile}, heartbeat=heartbeat)
     runs = Path(tempfile.mkdtemp(prefix="relay-", dir=folders.runtime_folder()))
     state = Path(state_file) if state_file else None

@@ -171,6 +171,8 @@ class Run:
         supervisor, start = child.get("supervisor"), child.get("supervisor_start")
         if not reaper.is_over(self._popen, supervisor, start):
             return True
+        if not child:  # the proxy was killed while the supervisor started; it, or its program, has the token
+            return bool(reaper.bearers(self.meta.token))
         return reaper.is_running(child.get("pid"), child.get("start"))
 
     async def stop(
@@ -213,35 +215,46 @@ class Run:
             alive = self.running and self.alive()  # before reading: what is read after the end is all there is
             self._seen_alive |= alive
             counted = self._count()
+            if counted < COUNT_BLOCK:
+                self.caught_up.set()
             if counted:
                 self._wake()
-                delay = FASTEST_POLL
-            else:
-                self.caught_up.set()
-                if not alive:
-                    break
-                delay = min(delay * 1.3, SLOWEST_POLL)
-            if alive and self._counted > self.limits.max_log_bytes:
-                self._stop_soon(f"its output passed the limit of {self.limits.max_log_bytes:,} bytes")
+            elif not alive:
+                break
+            delay = FASTEST_POLL if counted else min(delay * 1.3, SLOWEST_POLL)
+            if alive and self._written() > self.limits.max_log_bytes:
+                self.stop_soon(f"its output passed the limit of {self.limits.max_log_bytes:,} bytes")
             await asyncio.sleep(0 if counted >= COUNT_BLOCK else delay)
         if self.running:
             self._conclude()
         self.ended.set()
         self._wake()
 
-    def _stop_soon(self, reason: str) -> None:
-        if self._stopper is None:
-            self._stop_request = asyncio.create_task(self.stop(reason))  # kept: a task nobody holds may vanish
+    def stop_soon(self, reason: str | None = None) -> None:
+        """Stops the run without waiting for it; see `stop`."""
+        if self._stop_request is None:
+            self._stop_request = asyncio.create_task(self.stop(reason))
+
+    def count_now(self) -> None:
+        """Counts all there is: a client may have read further than the watcher."""
+        while self._count():
+            pass
+
+    def _written(self) -> int:
+        """Bytes of the logs so far."""
+        with contextlib.suppress(OSError):
+            return self._counted + (self.folder / "stderr.log").stat().st_size
+        return self._counted
 
     def _count(self) -> int:
         """Counts the next block of the log; its bytes."""
         try:
             with self.log.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self._counted and self.running:
-                    self._stop_soon("its log was shortened while it ran")
+                    self.stop_soon("its log was shortened while it ran")
                 block = os.pread(file.fileno(), COUNT_BLOCK, self._counted)
-        except FileNotFoundError:
-            return 0  # not started yet, or removed: then the missing lines are named as a gap
+        except OSError:
+            return 0  # not started yet, or not there any more: then the streams name the missing lines as a gap
         if not block:
             return 0
         last = block.rfind(b"\n")
@@ -272,4 +285,5 @@ class Run:
             meta.reason = meta.reason or exited["error"]
             meta.status = "stopped" if meta.stop_requested else "failed" if meta.exit_code else "completed"
         meta.lines = self._lines + self._partial
-        self.save()
+        with contextlib.suppress(OSError):  # the disk is full: those who listen shall hear of the end all the same
+            self.save()

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from nbstream.proxy.profiles import Profile
 
 
+SEND_BUFFER = 2**19  # bytes in the kernel for a slow client; Linux grants twice as much: 1 MiB instead of up to 4
+
+
 class BindRefused(NbstreamError):
     """The proxy would have listened where other machines can reach it."""
 
@@ -67,6 +70,7 @@ def listen(host: str, port: int) -> socket.socket:
     sock = socket.socket(family)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # inherited by each connection
         sock.bind((host, port))
         sock.listen(128)
     except OSError:

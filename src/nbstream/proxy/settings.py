@@ -72,7 +72,7 @@ class Settings:
     directory: Path = field(default_factory=Path.cwd)
 
 
-PROFILE_KEYS = {"command", *(field.name for field in fields(Profile))} - {"name", "argv"}
+PROFILE_KEYS = {"command", *(entry.name for entry in fields(Profile))} - {"name", "argv"}
 
 
 def _known(table: dict[str, Any], known: set[str], where: str) -> dict[str, Any]:
@@ -81,13 +81,33 @@ def _known(table: dict[str, Any], known: set[str], where: str) -> dict[str, Any]
     return table
 
 
-def _profile(name: str, table: dict[str, Any], base: Path) -> Profile:
+def _profile(name: str, table: Any, base: Path) -> Profile:
+    if not isinstance(table, dict):
+        raise ProfileInvalid(f"expected `profiles` to hold tables, got {name} = {table!r}")
     _known(table, PROFILE_KEYS, f"[profiles.{name}]")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     argv = values.pop("command", ())
     if "cwd" in values:
-        values["cwd"] = base / values["cwd"]
+        values["cwd"] = base / str(values["cwd"])
     return Profile(name=name, argv=argv, **values)
+
+
+def _check(table: dict[str, Any], where: str) -> None:
+    """Refuses a file whose top level does not have the form that the module's docstring shows."""
+    _known(table, {"default", "recordings", "pace", "limits", "profiles"}, where)
+    for key, kind in (("default", str), ("recordings", str), ("limits", dict), ("profiles", dict)):
+        if not isinstance(table.get(key, kind()), kind):
+            raise ProfileInvalid(f"expected `{key}` in {where} to be a {kind.__name__}, got {table[key]!r}")
+    pace = table.get("pace", 0)
+    if pace != "own" and (isinstance(pace, bool) or not isinstance(pace, int | float)):
+        raise ProfileInvalid(f"expected `pace` in {where} to be seconds or 'own', got {pace!r}")
+
+
+def _limits(table: dict[str, Any]) -> Limits:
+    for key, value in _known(table, {limit.name for limit in fields(Limits)}, "[limits]").items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise ProfileInvalid(f"expected `{key}` in [limits] to be a number of at least 0, got {value!r}")
+    return Limits(**table)
 
 
 def load_settings(
@@ -109,7 +129,7 @@ def load_settings(
         table = tomllib.loads(Path(config).read_text("utf-8")) if config else {}
     except tomllib.TOMLDecodeError as problem:
         raise ProfileInvalid(f"{config} is not TOML: {problem}") from problem
-    _known(table, {"default", "recordings", "pace", "limits", "profiles"}, str(config))
+    _check(table, str(config))
     recordings = base / table["recordings"] if "recordings" in table else None
     first = list(profiles) if profiles is not None else builtin_profiles(recordings, str(table.get("pace", 0.03)))
     named = {profile.name: profile for profile in first}
@@ -120,5 +140,4 @@ def load_settings(
         raise ProfileInvalid(f"default = {default!r} names no profile: expected one of {', '.join(named)}")
     if default is not None:
         named = {default: named.pop(default), **named}
-    limits = Limits(**_known(table.get("limits", {}), {field.name for field in fields(Limits)}, "[limits]"))
-    return Settings(profiles=named, limits=limits, heartbeat=heartbeat, directory=Path.cwd())
+    return Settings(profiles=named, limits=_limits(table.get("limits", {})), heartbeat=heartbeat, directory=Path.cwd())

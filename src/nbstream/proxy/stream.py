@@ -11,8 +11,8 @@
 Every line has its number, an empty one too, so ids have no holes. A line over `max_line_bytes` comes as its number, its
 size, the offset in the log at which it begins, and the first 64 KiB as text. Invalid UTF-8 is replaced and a CR within
 a line comes out as LF (the format has no other way); the log keeps the bytes. Heartbeats are comments and carry no id.
-Each client reads the log for itself: a slow one delays nobody, has 128 KiB in flight at most, and is cut off when it
-takes none of it for `send_timeout`. A client that goes away stops nothing.
+Each client reads the log for itself: a slow one delays nobody, has about 1 MiB in flight at most (most of it in the
+kernel), and is cut off when it takes nothing for `send_timeout`. A client that goes away stops nothing.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ async def position(run: Run, last_event_id: str | None) -> int:
     if match[1] != run.meta.epoch:
         raise EpochUnknown(f"Last-Event-ID is of epoch {match[1]}, this log is {run.meta.epoch}: begin a new stream")
     await run.caught_up.wait()
+    if int(match[2]) > run.head:
+        run.count_now()
     if int(match[2]) > run.head:
         raise AboveHead(f"Last-Event-ID is line {int(match[2])}, the log has {run.head}: begin a new stream")
     return int(match[2])
@@ -137,16 +139,19 @@ async def _wait(pulse: asyncio.Event, heartbeat: float) -> bool:
 
 
 async def _follow(run: Run, tail: LineTail, after: int, heartbeat: float) -> AsyncIterator[bytes]:
+    clock = asyncio.get_running_loop().time
+    due = clock() + heartbeat  # by when something must be sent, also while a long line grows
     while True:
         pulse, over = run.pulse, run.ended.is_set()  # looked at before reading: no change can fall between
         items = tail.read(final=over)
-        if items is None:
-            if over:
-                break
-            if not await _wait(pulse, heartbeat):
-                yield HEARTBEAT
-        elif part := b"".join([_encode(run, item, after) for item in items]):
+        if items is None and over:
+            break
+        part = b"".join([_encode(run, item, after) for item in items or ()])
+        if not part and items is None and not await _wait(pulse, due - clock()):
+            part = HEARTBEAT
+        if part:
             yield part
+            due = clock() + heartbeat
 
 
 async def events(run: Run, after: int, heartbeat: float) -> AsyncIterator[bytes]:
@@ -206,6 +211,7 @@ class EventStream(Response):
         self._heartbeat = heartbeat
         self._cut_off = cut_off
         self._closing = closing
+        self._gone = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream until it ends, the client goes, or the proxy does."""
@@ -214,7 +220,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": b""})
             return
         sending = asyncio.create_task(self._send(send))
-        others = {asyncio.create_task(_left(receive)), asyncio.create_task(self._closing.wait())}
+        others = {asyncio.create_task(self._leave(receive)), asyncio.create_task(self._closing.wait())}
         try:
             await asyncio.wait({sending, *others}, return_when=asyncio.FIRST_COMPLETED)
             finished = sending.done()
@@ -238,10 +244,12 @@ class EventStream(Response):
                 message = {"type": "http.response.body", "body": body, "more_body": True}
                 await asyncio.wait_for(send(message), self._run.limits.send_timeout)
         await send({"type": "http.response.body", "body": b""})
-        self._run.delivered.set()
+        await asyncio.sleep(0)  # sending to a client that has gone succeeds too: let that be noticed first
+        if not self._gone:
+            self._run.delivered.set()
 
-
-async def _left(receive: Receive) -> None:
-    """Returns when the client has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    async def _leave(self, receive: Receive) -> None:
+        """Returns when the client has gone."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True

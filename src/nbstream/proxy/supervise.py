@@ -133,20 +133,30 @@ def end_leftovers(program: int) -> None:
     began = time.monotonic()
     number = signal.SIGTERM
     signalled: set[int] = set()
-    while (passed := time.monotonic() - began) < LEFTOVER_LIMIT:
+    while (passed := time.monotonic() - began) < LEFTOVER_LIMIT and _any_left(program):
         if number == signal.SIGTERM and passed >= LEFTOVER_GRACE:
             number, signalled = signal.SIGKILL, set()
-        send(program, number, group=True)
+        if not HAS_PROC:
+            send(program, number, group=True)
         for pid in descendants(os.getpid()) - signalled:
             send(pid, number)
             signalled.add(pid)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            if HAS_PROC or number == signal.SIGKILL:
-                return
         time.sleep(0.005)
+
+
+def _any_left(program: int) -> bool:
+    """Whether anything is left of the program: children of ours, or, without a subreaper, members of its group."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        if HAS_PROC:
+            return False
+        try:
+            os.killpg(program, 0)
+        except OSError:
+            return False
+    return True
 
 
 def main(folder: str) -> None:

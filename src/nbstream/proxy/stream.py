@@ -243,9 +243,10 @@ class EventStream(Response):
                 body = part[start : start + SEND_BYTES]
                 message = {"type": "http.response.body", "body": body, "more_body": True}
                 await asyncio.wait_for(send(message), self._run.limits.send_timeout)
-        await send({"type": "http.response.body", "body": b""})
         await asyncio.sleep(0)  # sending to a client that has gone succeeds too: let that be noticed first
-        if not self._gone:
+        gone = self._gone
+        await send({"type": "http.response.body", "body": b""})
+        if not gone:
             self._run.delivered.set()
 
     async def _leave(self, receive: Receive) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.messages import IS_ERROR
+from nbstream.messages import IS_ERROR, RESPONSE_ID
 from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._content import result_text
 from nbstream.parsers._rows import note, unknown
@@ -29,14 +29,16 @@ class Item:
     Args:
         key: its identity within the agent.
         item_id: as the source gives it, "" where it gives none.
-        metadata: what each of its blocks says.
+        response: the id of the response it is part of.
+        metadata: what else each of its blocks says.
     """
 
-    def __init__(self, key: str, item_id: str, metadata: dict[str, Any]) -> None:
+    def __init__(self, key: str, item_id: str, response: str, metadata: dict[str, Any]) -> None:
         self.key = key
         self.id = item_id
+        self.response = response
         self.wire = ""
-        self._metadata = metadata
+        self._metadata = {RESPONSE_ID: response, **metadata}
         self._named: dict[str, Any] = {}
         self._call_id = ""
         self._name = ""

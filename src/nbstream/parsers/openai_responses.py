@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.messages import MODEL, RESPONSE_ID
+from nbstream.messages import MODEL
 from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._protocol import Ending
 from nbstream.parsers._responses_items import Item
@@ -178,6 +178,8 @@ class OpenAIResponsesParser(ModelParser):
         item_id = text(frame.get("item_id")) or text(named.get("id"))
         index = count(frame.get("output_index"))
         item = self._by_id.get(item_id) if item_id else None
+        if item is not None and new and item.response != self._response:
+            item = None  # a server that counts its items anew in every response
         if item is None and index is not None:
             item = self._by_index.get(index)
             if item is not None and new and item_id and item.id:
@@ -186,7 +188,7 @@ class OpenAIResponsesParser(ModelParser):
             item = self._last
         if item is None:
             key = f"{self._response}/{item_id or (f'#{index}' if index is not None else f'?{self._made}')}"
-            item = Item(key, item_id, {RESPONSE_ID: self._response, MODEL: self.model})
+            item = Item(key, item_id, self._response, {MODEL: self.model})
             self._made += 1
         if item_id:
             self._by_id[item_id] = item

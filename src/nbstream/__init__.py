@@ -1,1 +1,60 @@
-from nbstream.errors import NbstreamError
+"""nbstream: AI agents, live in the notebook, saved before shown, kept as DataFrames.
+
+::
+
+     agent CLI / model API
+            │ lines                                              nbstream.proxy
+            ▼
+     Server-Sent Events over HTTP  (id: n, replay by Last-Event-ID)
+            │ bytes
+            ▼
+     EventStreamDecoder → ServerSentEvent                        nbstream.sse, nbstream.sources
+            │
+     MessageParser.parse → AgentMessages | None                  nbstream.parsers
+            ▼
+     StreamingService: save first ──► MessageStore (DuckDB)      nbstream.service, nbstream.store
+            ▼ then emit
+     Hub: rooms, bounded subscribers                             nbstream.hub
+            ├──► the widget, in the cell                         nbstream.widget
+            └──► your code: `async for message in agent`
+
+The store is the truth; live is a notification. DataFrames and SQL read the store (`nbstream.frames`).
+"""
+
+from nbstream.errors import (
+    AgentNotFound,
+    MissingExtra,
+    NbstreamError,
+    ProtocolError,
+    QueryRefused,
+    SourceError,
+    StoreError,
+)
+from nbstream.frames import Store
+from nbstream.messages import AgentMessage, AgentRecord
+from nbstream.service import Agent, attach, connect, launch
+from nbstream.sources.proxy import ProxySource
+from nbstream.sources.replay import ReplaySource
+from nbstream.widget import AgentWidget, display_agent
+
+__all__ = [
+    "Agent",
+    "AgentMessage",
+    "AgentNotFound",
+    "AgentRecord",
+    "AgentWidget",
+    "MissingExtra",
+    "NbstreamError",
+    "ProtocolError",
+    "ProxySource",
+    "QueryRefused",
+    "ReplaySource",
+    "SourceError",
+    "Store",
+    "StoreError",
+    "attach",
+    "connect",
+    "display_agent",
+    "launch",
+]
+__version__ = "0.1.0"

@@ -74,6 +74,10 @@ class Lab:
             "NBSTREAM_RUNS": str(home / "nbstream-runs"),
         }
         (home / "nbstream-runtime").mkdir(mode=0o700)
+        # Asking whether to fetch news would cover the page.
+        notices = home / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+        notices.parent.mkdir(parents=True)
+        notices.write_text('{"fetchNews": "false"}')
 
     @property
     def url(self) -> str:
@@ -178,7 +182,8 @@ def notebook(lab, chromium, request):
     def make(*cells: str | nbformat.NotebookNode) -> Notebook:
         name = f"{request.node.name.split('[')[0]}-{len(opened)}.ipynb"
         nodes = [nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
-        nbformat.write(nbformat.v4.new_notebook(cells=nodes), lab.root / name)
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=nodes, metadata=kernel), lab.root / name)
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
         book = Notebook(lab, page, name)

@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from nbstream.messages import TERMINAL
+from nbstream.service import Agent
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.widget.sender import Sender
 from nbstream.widget.static_copy import static_copy
@@ -123,3 +124,23 @@ def _let_requests_through(comm: Any) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
+
+
+def show_agents_in(shell: Any) -> None:
+    """Lets an agent that is the last expression of a cell, or is given to `display`, show itself.
+
+    Args:
+        shell: the IPython shell, None outside of one.
+    """
+    if shell is not None:
+        shell.display_formatter.ipython_display_formatter.for_type(Agent, display_agent)
+
+
+def _running_shell() -> Any:
+    from IPython import get_ipython as untyped
+
+    get_ipython: Callable[[], Any] = untyped
+    return get_ipython()
+
+
+show_agents_in(_running_shell())

@@ -87,6 +87,16 @@ def test_the_signals_of_stop_are_escalated(proxy, mark):
     assert complete["duration"] >= 2.0
 
 
+def test_sigterm_reaches_tools_in_sessions_of_their_own(make_proxy):
+    """The program ends only with its tool, and ends in good order: it is not killed."""
+    proxy = make_proxy(profiles=toml("waits", "waits.py"))
+    agent_id = proxy.start_agent("waits")
+    until(lambda: b"ready" in proxy.stdout(agent_id))
+    proxy.post(f"/agent/stop/{agent_id}")
+    complete = proxy.read(agent_id).the("complete")
+    assert (complete["status"], complete["exit_code"], complete["signal"]) == ("stopped", 7, None)
+
+
 def test_the_programs_end_leaves_nothing(proxy, mark):
     agent_id = proxy.start_agent("exit")
     supervisor = _child(proxy, agent_id)["supervisor"]

@@ -253,11 +253,13 @@ def test_a_log_that_was_shortened_is_named_as_a_gap(make_proxy):
     proxy.start()
     reading = proxy.read(agent_id, whole.ids[49])
     assert reading.numbers == list(range(51, 101))
-    assert reading.the("gap") == {"from": 101, "to": 500, "reason": "the log was shortened"}
+    behind = whole.ids[-1]
+    assert reading.the("gap") == {"from": 101, "to": 500, "next": behind, "reason": "the log was shortened"}
     assert b"id:" not in bytes(reading.bytes).rpartition(b"event: gap")[2]
     log.unlink()
     reading = proxy.read(agent_id, whole.ids[199])
-    assert reading.the("gap") == {"from": 201, "to": 500, "reason": "the log was shortened"}
+    assert reading.the("gap") == {"from": 201, "to": 500, "next": behind, "reason": "the log was shortened"}
+    assert proxy.read(agent_id, behind).the("complete") == reading.the("complete")
     assert reading.the("complete")["messageCount"] == 500
 
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | `message` | `{epoch}.{line}` | one line of the program's stdout |
 | `oversize` | `{epoch}.{line}` | a line over the limit: `{"line", "bytes", "path_in_log", "head"}`, see below |
-| `gap` | none | `{"from", "to", "reason"}`: lines that are not in the log any more |
+| `gap` | none | `{"from", "to", "next", "reason"}`: lines that are not in the log; `next`: the id to resume after |
 | `complete` | none | `{"status", "duration", "messageCount", "exit_code", "signal", "stderr", "reason"}`: the last |
 | `error` | none | `{"message", "reason"}`: the log cannot be read; the last event |
 
@@ -176,8 +176,8 @@ async def events(run: Run, after: int, heartbeat: float) -> AsyncIterator[bytes]
         yield encode_event("error", {"message": f"the log cannot be read: {problem}", "reason": "log_unreadable"})
         return
     if line < run.head:
-        gap = {"from": line + 1, "to": run.head, "reason": "the log was shortened"}
-        yield encode_event("gap", gap)
+        behind = f"{run.meta.epoch}.{run.head}"
+        yield encode_event("gap", {"from": line + 1, "to": run.head, "next": behind, "reason": "the log was shortened"})
     yield complete_event(run)
 
 

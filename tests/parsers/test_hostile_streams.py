@@ -167,19 +167,18 @@ def test_a_last_line_cut_anywhere_is_kept(name):
 def test_deep_nesting_is_kept(name, depth):
     deep = "[" * depth + "]" * depth
     for line in (
-        deep,
-        '{"choices": [{"delta": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": %s}}}]}}]}' % deep,
-        '{"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": {"a": %s}}}]}}]}' % deep,
-        '{"type": "item.completed", "item": {"id": "i", "type": "command_execution", "command": %s}}' % deep,
-        '{"type": "message.part.updated", "properties": {"part": {"type": "tool", "state": {"input": %s}}}}' % deep,
-        '{"type": "response.output_item.done", "item": {"type": "custom_tool_call", "input": %s}}' % deep,
-        '{"type": "tool_use", "tool_id": "t", "sessionID": "s", "parameters": %s, "part": {"state": {"input": %s}}}'
-        % (deep, deep),
-        '{"message": {"tool_calls": [{"function": {"arguments": {"a": %s}}}]}, "done": false}' % deep,
-        '{"type": "tool", "content": %s}' % deep,
-        '{"error": {"a": %s}}' % deep,
+        "DEEP",
+        '{"choices": [{"delta": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": DEEP}}}]}}]}',
+        '{"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": {"a": DEEP}}}]}}]}',
+        '{"type": "item.completed", "item": {"id": "i", "type": "command_execution", "command": DEEP}}',
+        '{"type": "message.part.updated", "properties": {"part": {"type": "tool", "state": {"input": DEEP}}}}',
+        '{"type": "response.output_item.done", "item": {"type": "custom_tool_call", "input": DEEP}}',
+        '{"type": "tool_use", "tool_id": "t", "sessionID": "s", "parameters": DEEP, "part": {"state": {"input": DEEP}}}',
+        '{"message": {"tool_calls": [{"function": {"arguments": {"a": DEEP}}}]}, "done": false}',
+        '{"type": "tool", "content": DEEP}',
+        '{"error": {"a": DEEP}}',
     ):
-        assert run(name, [line])
+        assert run(name, [line.replace("DEEP", deep)])
 
 
 @ALL
@@ -338,13 +337,11 @@ def test_a_delta_costs_the_same_at_the_end_of_a_long_answer(name):
 
 def test_huge_numbers_are_no_counts():
     huge = "9" * 5000
-    line = '{"choices": [{"index": %s, "delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": %s}}' % (
-        huge,
-        huge,
-    )
-    (note,) = run("openai-chat", [line])
+    line = '{"choices": [{"index": HUGE, "delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": HUGE}}'
+    (note,) = run("openai-chat", [line.replace("HUGE", huge)])
     assert "gen_ai.usage.input_tokens" not in note.metadata
-    (row,) = run("codex", ['{"type": "turn.completed", "usage": {"input_tokens": %s, "output_tokens": 1e999}}' % huge])
+    line = '{"type": "turn.completed", "usage": {"input_tokens": HUGE, "output_tokens": 1e999}}'
+    (row,) = run("codex", [line.replace("HUGE", huge)])
     assert row.content == "Completed"
 
 

@@ -59,7 +59,7 @@ def relay(  # noqa: PLR0913 - keyword-only, each an option of the command line
     http = server.import_http()
     server.check_bind(host, allow_remote=allow_remote)
     profile = Profile(name="relay", argv=tuple(argv), parser=parser, env=(*CLAUDE_ENV, *env))
-    settings = Settings(profiles={profile.name: profile}, heartbeat=heartbeat)
+    settings = Settings(profiles={"relay": profile}, heartbeat=heartbeat)
     runs = Path(tempfile.mkdtemp(prefix="relay-", dir=folders.runtime_folder()))
     state = Path(state_file) if state_file else None
     try:
@@ -77,7 +77,7 @@ async def _session(http: ModuleType, service: Service, state: Path | None, stdin
 
     def announce() -> None:
         if state is not None:
-            server.write_state(state, service, service.registry.settings.directory)
+            server.write_state(state, service)
         sys.stderr.write(
             f"nbstream relay at {service.url}, agent {run.meta.agent_id}\n"
             f"NBSTREAM_PROXY={service.url} NBSTREAM_PROXY_TOKEN={service.token}\n"

@@ -114,7 +114,7 @@ def lock_runs(folder: Path) -> IO[bytes]:
     return lock
 
 
-def write_state(path: Path, service: Service, directory: Path) -> None:
+def write_state(path: Path, service: Service) -> None:
     """Writes what a client needs to find the proxy, and to tell whether it is still that one."""
     state = {
         "url": service.url,
@@ -123,7 +123,7 @@ def write_state(path: Path, service: Service, directory: Path) -> None:
         "start": start_of(os.getpid()),
         "version": version("nbstream"),
         "started": datetime.now(UTC).isoformat(),
-        "directory": str(directory),
+        "directory": str(service.registry.settings.directory),
     }
     folders.write_private(path, state)
 
@@ -186,8 +186,8 @@ def serve(  # noqa: PLR0913 - keyword-only, each an option of the command line
         port: 0 for a free one.
         profiles: instead of the built-in `claude` and `replay`.
         config: a TOML file; see `nbstream.proxy.settings`.
-        state_file: where to write the address and the token; None: in the runtime folder, by the working folder.
-        runs_dir: the folder of run folders; None: in the user's state folder, named after the working folder.
+        state_file: for the address and the token; None: in the runtime folder, named after the working folder.
+        runs_dir: of the run folders; None: in the user's state folder, named after the working folder.
         heartbeat: seconds between comments on a silent stream.
         leave_running: at the end, leave the runs to the next proxy of that folder.
         allow_remote: allow an address that other machines can reach.
@@ -201,27 +201,28 @@ def serve(  # noqa: PLR0913 - keyword-only, each an option of the command line
     http = import_http()
     check_bind(host, allow_remote=allow_remote)
     settings = load_settings(config, profiles, heartbeat)
-    directory = settings.directory
-    runs = folders.private_folder(Path(runs_dir)) if runs_dir else folders.runs_folder(directory)
-    state = Path(state_file) if state_file else folders.state_file(directory)
+    runs = folders.private_folder(Path(runs_dir)) if runs_dir else folders.runs_folder(settings.directory)
+    state = Path(state_file) if state_file else folders.state_file(settings.directory)
     options = {"hosts": allowed_hosts, "origins": tuple(allowed_origins), "leave_running": leave_running}
-
-    async def session(service: Service) -> None:
-        close_on_signals(service)
-        adopted = service.registry.adopt()
-        ready = partial(_announce, state, service, directory, adopted)
-        await http.run(service, ready, idle_exit)
-
     with opened(host, port, runs, settings, **options) as service:
-        try:
-            asyncio.run(session(service))
-        finally:
-            remove_state(state)
+        _run(http, service, state, idle_exit)
     return 0
 
 
-def _announce(state: Path, service: Service, directory: Path, adopted: int) -> None:
-    write_state(state, service, directory)
+def _run(http: ModuleType, service: Service, state: Path, idle_exit: float | None) -> None:
+    async def session() -> None:
+        close_on_signals(service)
+        adopted = service.registry.adopt()
+        await http.run(service, partial(_announce, state, service, adopted), idle_exit)
+
+    try:
+        asyncio.run(session())
+    finally:
+        remove_state(state)
+
+
+def _announce(state: Path, service: Service, adopted: int) -> None:
+    write_state(state, service)
     taken = f"; {adopted} running agents taken up" if adopted else ""
     sys.stdout.write(f"nbstream proxy at {service.url}, token in {state}{taken}\n")
     sys.stdout.flush()

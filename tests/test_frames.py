@@ -14,7 +14,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from store.given import START, agent, message, messages
 
 from nbstream.errors import MissingExtra, QueryRefused
 from nbstream.frames import Store
@@ -22,6 +21,7 @@ from nbstream.messages import AgentMessage
 from nbstream.parsers.claude import ClaudeParser
 from nbstream.sse import ServerSentEvent
 from nbstream.store import message_id
+from store.given import START, agent, message, messages
 
 RECORDINGS = Path(__file__).parent / "recordings"
 FRAMES = ("agents", "messages", "transcript", "tool_calls", "usage")

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import Future
-from dataclasses import fields, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nbstream.errors import SaveFailed, StoreClosed
-from nbstream.messages import AgentRecord
 from nbstream.store import query
 from nbstream.store.connection import CLOSED, Database
-from nbstream.store.plan import Committed, Create, Save, Update
 from nbstream.store.reader import Reader
-from nbstream.store.rows import metadata_text, storable
 from nbstream.store.session import DuckSession
 from nbstream.store.verify import Report, verify
 from nbstream.store.writer import Writer
@@ -23,17 +17,12 @@ from nbstream.store.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-    from uuid import UUID
 
     import duckdb
     import pyarrow as pa
 
-    from nbstream.messages import AgentMessage, AgentStatus
+    from nbstream.store.requests import Committed, Request
     from nbstream.store.session import Session
-
-_CHANGEABLE: Final = frozenset(field.name for field in fields(AgentRecord)) - {"id"}
-_ROW_BYTES: Final = 300
-"""What a message costs besides its text, about."""
 
 _BUSY_SECONDS: Final = 0.05
 """How often a store that is closing tells running queries to stop: one that has not begun does not hear it."""
@@ -41,7 +30,7 @@ _BUSY_SECONDS: Final = 0.05
 _log = logging.getLogger(__name__)
 
 
-class Owner:
+class Owner(Reader):
     """A store file that this process has open; every method may be called from any thread.
 
     Args:
@@ -52,69 +41,31 @@ class Owner:
         StoreError: one of those of `Database`.
     """
 
+    role: Literal["owner"] = "owner"
+
     def __init__(self, path: Path, session: Callable[[Database], Session] | None = None) -> None:
+        super().__init__(self._cursor)
         self._database = Database(path)
         self._make_session = session or _duck_session
+        self._sessions = 0
         self._listeners: tuple[Callable[[Committed], None], ...] = ()
         self._lock = threading.Lock()
         self._released = threading.Condition()
         self._queries: set[duckdb.DuckDBPyConnection] = set()
-        self._reader = Reader(self._cursor)
         self._closed = False
-        self._sessions = 0
         try:
             self._writer = Writer(self._open_session, self._before_commit, self._database.checkpoint_due, self._emit)
         except BaseException:
             self._database.close()
             raise
 
-    def create_agent(self, record: AgentRecord) -> AgentRecord:
-        """Save a new agent; blocks until it is committed."""
-        record = replace(record, created_at=record.created_at or datetime.now(UTC))
-        metadata_text(record.metadata)  # a TypeError belongs to the caller, not to the commit
-        future: Future[AgentRecord] = Future()
-        self._writer.submit(Create(record, future))
-        return future.result()
+    def submit(self, request: Request) -> None:
+        """Queue a request for the next commit; blocks while the queue is full.
 
-    def update_agent(self, agent_id: UUID, changes: Mapping[str, Any]) -> Future[AgentRecord]:
-        """Change columns of an agent, after the saves queued before."""
-        check_changes(changes)
-        future: Future[AgentRecord] = Future()
-        self._writer.submit(Update(agent_id, dict(changes), future))
-        return future
-
-    def save(self, agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | None) -> Future[Committed]:
-        """Queue messages for the next commit."""
-        ready = [storable(message) for message in messages]
-        metadata = [metadata_text(message.metadata) for message in ready]
-        size = sum(_ROW_BYTES + len(m.content) + len(m.raw or "") for m in ready) + sum(map(len, metadata))
-        future: Future[Committed] = Future()
-        self._writer.submit(Save(agent_id, ready, metadata, last_event_id, size, future))
-        return future
-
-    def get_agent(self, agent_id: UUID) -> AgentRecord:
-        """One agent."""
-        return self._reader.agent(agent_id)
-
-    def list_agents(self, status: AgentStatus | None) -> list[AgentRecord]:
-        """All agents, oldest first."""
-        return self._reader.agents(status)
-
-    def read(self, agent_id: UUID, since: int, limit: int | None, raw: bool) -> list[AgentMessage]:
-        """An agent's messages after `since`."""
-        return self._reader.messages(agent_id, since, limit, raw=raw)
-
-    def raw(self, agent_id: UUID, since: int) -> list[tuple[int, str]]:
-        """A page of the recording."""
-        return self._reader.raw(agent_id, since)
-
-    def head(self, agent_id: UUID) -> int:
-        """The highest sequence number."""
-        return self._reader.head(agent_id)
-
-    def heads(self) -> dict[UUID, int]:
-        """The highest sequence number of every agent."""
-        return self._reader.heads()
+        Raises:
+            StoreClosed: the store was closed.
+        """
+        self._writer.submit(request)
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
@@ -132,7 +83,11 @@ class Owner:
         """Prove every rule again."""
         return verify(self._cursor(), str(self._database.path))
 
-    def on_commit(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
+    def on_commit(
+        self,
+        listener: Callable[[Committed], None],
+        missed: Callable[[], None] | None = None,
+    ) -> Callable[[], None]:
         """Hear what each commit did; returns what ends it."""
         with self._lock:
             self._listeners += (listener,)
@@ -174,20 +129,6 @@ class Owner:
                 listener(committed)
             except Exception:  # noqa: BLE001 - one reader's fault must not stop the others, nor the writer
                 _log.exception("a listener of the store failed; the messages are saved")
-
-
-def check_changes(changes: Mapping[str, Any]) -> None:
-    """Refuse what is not a column of an agent.
-
-    Raises:
-        TypeError: an unknown name, or metadata that is not JSON.
-    """
-    unknown = changes.keys() - _CHANGEABLE
-    if unknown:
-        raise TypeError(
-            f"an agent has no {', '.join(sorted(unknown))}: expected some of {', '.join(sorted(_CHANGEABLE))}"
-        )
-    metadata_text(changes.get("metadata", {}))
 
 
 def _duck_session(database: Database) -> Session:

@@ -4,80 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nbstream.errors import AgentNotFound, IdConflict
 from nbstream.messages import KIND, AgentMessage, AgentRecord
 from nbstream.store.identity import conflict_id
+from nbstream.store.requests import Committed, Create, Request, Save, Update
 from nbstream.store.rows import metadata_text, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
     from uuid import UUID
 
 CONFLICT: Final = "conflict"
 """The `nbstream.kind` of the row that reports an id that came twice with different bytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
-    """What one commit did for one agent.
-
-    Args:
-        agent_id: whose.
-        messages: numbered, in order; only the new ones.
-        duplicates: messages refused, because the same id with the same bytes was there.
-        record: set when the agent's row was created or changed (status, model, …) in this commit.
-    """
-
-    agent_id: UUID
-    messages: list[AgentMessage]
-    duplicates: int = 0
-    record: AgentRecord | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """Messages of one agent, to be numbered and kept together.
-
-    Args:
-        agent_id: whose.
-        messages: each with an id and a time, and valid as Unicode.
-        metadata: the JSON text of each message's metadata.
-        last_event_id: where a reconnect goes on from once these rows are kept; None leaves it.
-        size: bytes, estimated.
-        future: told when it is committed.
-    """
-
-    agent_id: UUID
-    messages: Sequence[AgentMessage]
-    metadata: Sequence[str]
-    last_event_id: str | None
-    size: int
-    future: Future[Committed]
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A new agent."""
-
-    record: AgentRecord
-    future: Future[AgentRecord]
-    size: int = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """New values for columns of an agent."""
-
-    agent_id: UUID
-    changes: Mapping[str, Any]
-    future: Future[AgentRecord]
-    size: int = 1_000
-
-
-Request = Save | Create | Update
 
 
 @dataclass(slots=True)

@@ -162,7 +162,9 @@ USAGE_BY_MODEL: Final = f"""
     )
     SELECT agent_id::VARCHAR AS agent_id, model, {", ".join(_TOKENS)}, cost_usd, reported_by
     FROM (
-        SELECT *, 'agent' AS reported_by FROM reported UNION ALL BY NAME SELECT *, 'responses' AS reported_by FROM summed
+        SELECT *, 'agent' AS reported_by FROM reported
+        UNION ALL BY NAME
+        SELECT *, 'responses' AS reported_by FROM summed
     ) u
     ORDER BY u.agent_id, model
 """  # noqa: S608 - fixed names

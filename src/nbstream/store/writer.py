@@ -15,13 +15,14 @@ import duckdb
 
 from nbstream.errors import SaveFailed, StoreClosed
 from nbstream.store.connection import CLOSED
-from nbstream.store.plan import AgentState, Plan, Request, Save, lookup
+from nbstream.store.plan import AgentState, Plan, lookup
+from nbstream.store.requests import Request, row_count, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from nbstream.store.plan import Committed
+    from nbstream.store.requests import Committed
     from nbstream.store.session import Session
 
 PENDING_BYTES: Final = 64 * 1024 * 1024
@@ -79,7 +80,7 @@ class Writer:
         Raises:
             StoreClosed: the store was closed.
         """
-        rows = _rows(request)
+        rows = row_count(request)
         with self._changed:
             # One request larger than the whole queue is let in alone.
             while not self._closing and self._queue and not self._fits(rows, request.size):
@@ -121,10 +122,10 @@ class Writer:
                     return []
             requests: list[Request] = []
             rows = 0
-            while self._queue and (not requests or rows + _rows(self._queue[0]) <= COMMIT_ROWS):
+            while self._queue and (not requests or rows + row_count(self._queue[0]) <= COMMIT_ROWS):
                 request = self._queue.popleft()
                 requests.append(request)
-                rows += _rows(request)
+                rows += row_count(request)
                 self._bytes -= request.size
             self._rows -= rows
             self._changed.notify_all()
@@ -135,7 +136,7 @@ class Writer:
         with self._changed:
             self._closing = True
             for request in self._queue:
-                _fail(request, StoreClosed("this store was closed before the messages were saved"))
+                settle(request, StoreClosed("this store was closed before the messages were saved"))
             self._queue.clear()
             self._changed.notify_all()
 
@@ -148,17 +149,17 @@ class Writer:
                 for request in requests:
                     self._write([request])
             else:
-                _fail(requests[0], _save_failed("the store refused a value", error))
+                settle(requests[0], _save_failed("the store refused a value", error))
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait for it must hear of it
             for request in requests:
-                _fail(request, _save_failed("the commit failed, nothing of it was kept", error))
+                settle(request, _save_failed("the commit failed, nothing of it was kept", error))
             return
         self._states |= plan.states
         for committed in plan.committed():
             self._tell(committed)
         for request, outcome in plan.done:
-            _resolve(request, outcome)
+            settle(request, outcome)
 
     def _tell(self, committed: Committed) -> None:
         try:
@@ -224,25 +225,9 @@ class Writer:
             self._recover(error)
 
 
-def _rows(request: Request) -> int:
-    return len(request.messages) if isinstance(request, Save) else 1
-
-
 def _save_failed(what: str, error: Exception) -> SaveFailed:
     if isinstance(error, SaveFailed):
         return error
     failure = SaveFailed(f"{what}: {error}")
     failure.__cause__ = error
     return failure
-
-
-def _fail(request: Request, error: Exception) -> None:
-    if request.future.set_running_or_notify_cancel():
-        request.future.set_exception(error)
-
-
-def _resolve(request: Request, outcome: Any) -> None:
-    if isinstance(outcome, Exception):
-        _fail(request, outcome)
-    elif request.future.set_running_or_notify_cancel():
-        request.future.set_result(outcome)

@@ -1,0 +1,131 @@
+"""What can be asked of the one who writes, and what comes of it. A request keeps its future wherever it is sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from nbstream.messages import AgentMessage, AgentRecord
+from nbstream.store.rows import metadata_text, storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+_CHANGEABLE: Final = frozenset(field.name for field in fields(AgentRecord)) - {"id"}
+
+_ROW_BYTES: Final = 300
+"""What a message costs besides its text, about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What one commit did for one agent.
+
+    Args:
+        agent_id: whose.
+        messages: numbered, in order; only the new ones.
+        duplicates: messages refused, because the same id with the same bytes was there.
+        record: set when the agent's row was created or changed (status, model, …) in this commit.
+    """
+
+    agent_id: UUID
+    messages: list[AgentMessage]
+    duplicates: int = 0
+    record: AgentRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Messages of one agent, to be numbered and kept together; made by `save`.
+
+    Args:
+        agent_id: whose.
+        messages: each with an id and a time, and valid as Unicode.
+        metadata: the JSON text of each message's metadata.
+        last_event_id: where a reconnect goes on from once these rows are kept; None leaves it.
+        size: bytes, estimated.
+        future: told when it is committed.
+    """
+
+    agent_id: UUID
+    messages: Sequence[AgentMessage]
+    metadata: Sequence[str]
+    last_event_id: str | None
+    size: int
+    future: Future[Committed]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A new agent; made by `create`."""
+
+    record: AgentRecord
+    future: Future[AgentRecord]
+    size: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values for columns of an agent; made by `update`."""
+
+    agent_id: UUID
+    changes: Mapping[str, Any]
+    future: Future[AgentRecord]
+    size: int = 1_000
+
+
+Request = Save | Create | Update
+
+
+def create(record: AgentRecord) -> Create:
+    """The request for a new agent, which gets the time of now where it has none.
+
+    Raises:
+        TypeError: metadata is not JSON.
+    """
+    metadata_text(record.metadata)
+    return Create(replace(record, created_at=record.created_at or datetime.now(UTC)), Future())
+
+
+def update(agent_id: UUID, changes: Mapping[str, Any]) -> Update:
+    """The request to change columns of an agent.
+
+    Raises:
+        TypeError: an unknown name, or metadata that is not JSON.
+    """
+    unknown = changes.keys() - _CHANGEABLE
+    if unknown:
+        names, expected = ", ".join(sorted(unknown)), ", ".join(sorted(_CHANGEABLE))
+        raise TypeError(f"an agent has no {names}: expected some of {expected}")
+    metadata_text(changes.get("metadata", {}))
+    return Update(agent_id, dict(changes), Future())
+
+
+def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | None) -> Save:
+    """The request to save messages, each made fit for the store.
+
+    Raises:
+        TypeError: metadata is not JSON.
+    """
+    ready = [storable(message) for message in messages]
+    metadata = [metadata_text(message.metadata) for message in ready]
+    size = sum(_ROW_BYTES + len(m.content) + len(m.raw or "") for m in ready) + sum(map(len, metadata))
+    return Save(agent_id, ready, metadata, last_event_id, size, Future())
+
+
+def row_count(request: Request) -> int:
+    """What a request counts for in a bounded queue."""
+    return len(request.messages) if isinstance(request, Save) else 1
+
+
+def settle(request: Request, outcome: Committed | AgentRecord | Exception) -> None:
+    """Tell whoever holds the request's future, unless they have cancelled it."""
+    if not request.future.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, Exception):
+        request.future.set_exception(outcome)
+    else:
+        request.future.set_result(outcome)  # type: ignore[arg-type]  # each kind of request has its kind of outcome

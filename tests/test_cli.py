@@ -270,6 +270,16 @@ def test_an_answer_that_differs_from_its_deltas_is_told_again():
     assert "".join(said) == "[assistant]\nHelo\n[assistant]\nHello. More\n"
 
 
+def test_two_blocks_at_once_are_told_apart_and_nothing_is_told_twice():
+    said = []
+    narrator = Narrator(said.append)
+    for message in (row("A1"), row("B", block="b", role="tool"), row("A2"), row("B", op="set", block="b")):
+        narrator.tell(message)
+    narrator.tell(row("A1A2", op="set"))
+    narrator.end()
+    assert "".join(said) == "[assistant]\nA1\n[tool]\nB\n[assistant]\nA2\n"
+
+
 def test_proxy_serves_until_sigterm(tmp_path, start):
     state = tmp_path / "state.json"
     environment = os.environ | {"NBSTREAM_RUNTIME": str(tmp_path / "run"), "NBSTREAM_RUNS": str(tmp_path / "runs")}

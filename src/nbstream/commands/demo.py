@@ -130,7 +130,7 @@ def _answers(client: httpx.Client, server: dict[str, Any] | None) -> bool:
 def check(path: Path) -> int:
     """Execute a notebook in a folder of its own, then print what its agents said; 1 when a cell failed."""
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook = import_module("nbformat").read(path, as_version=4)
     numbers = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
@@ -160,6 +160,9 @@ def check(path: Path) -> int:
         except CellExecutionError as error:
             failed = 1
             print(plain(_COLOURS.sub("", error.traceback)), file=sys.stderr)
+        except (CellTimeoutError, DeadKernelError) as error:
+            failed = 1
+            print(error, file=sys.stderr)
         for store in sorted(folder.glob("*.duckdb")):
             _print_transcripts(store)
     return failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from nbstream.proxy import folders, reaper
+from nbstream.proxy import folders
+from nbstream.proxy.reaper import RUN_KEY
 from nbstream.sources.proxy import ProxySource
 from support import until
 
@@ -134,7 +136,8 @@ class ScrubbedProxy:
             except subprocess.TimeoutExpired:
                 self.kill()
         for meta in self.runs.glob("*/meta.json"):
-            reaper.sweep(json.loads(meta.read_text())["token"])
+            for pid in bearers_of(json.loads(meta.read_text())["token"]):
+                os.kill(pid, signal.SIGKILL)
 
     def log(self, agent) -> str:
         """The program's stdout as the proxy has it."""
@@ -173,7 +176,7 @@ def bearers_of(token: str) -> list[int]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(reaper.RUN_KEY) == token and lives(process):
+            if process.environ().get(RUN_KEY) == token and lives(process):
                 found.append(process.pid)
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue

@@ -159,8 +159,10 @@ def test_stop_in_the_middle_of_an_answer_leaves_what_came_and_no_process(stage, 
     assert_complete(store, agent, proxy)
 
 
-def test_stop_while_a_tool_runs_ends_the_tool_too(stage, store):
-    call = ToolUse("Bash", {"command": "tail -f /dev/null | tail -f /dev/null", "description": "Wait"}, "toolu_01")
+def test_stop_while_a_tool_runs_ends_it_and_what_it_has_detached(stage, store):
+    call = ToolUse(
+        "Bash", {"command": "setsid -f tail -f /dev/null; tail -f /dev/null", "description": "Wait"}, "toolu_01"
+    )
     api = MessagesApi([call, Text(ANSWER)])
     proxy = stage(api, settings={"permissions": {"allow": ["Bash"]}})
     agent = nbs.launch("x", proxy.source(), store=store)
@@ -168,7 +170,7 @@ def test_stop_while_a_tool_runs_ends_the_tool_too(stage, store):
     def tails():
         return [process for process in proxy.processes(agent) if lives(process) and process.name() == "tail"]
 
-    until(lambda: store.head(agent.id) and len(tails()) == 2, what="the tool's two processes")
+    until(lambda: store.head(agent.id) and len(tails()) == 2, what="the tool and what it has detached")
     token, processes = proxy.run_token(agent), proxy.processes(agent)
     groups = {os.getpgid(process.pid) for process in tails()}
     assert proxy.program(agent).pid not in groups  # so that it takes more than a signal to the program's group

@@ -156,7 +156,7 @@ def test_what_was_said_stays_when_the_retry_brings_nothing():
 
 
 def test_the_turns_totals():
-    (row,) = CODEX.rows(COMPLETED)
+    _, row = CODEX.rows(COMPLETED)
     assert (row["type"], row["content"]) == ("response", "Completed: 20 input tokens (4 from cache), 30 output tokens")
     assert row["metadata"] == {
         "nbstream.is_error": False,
@@ -165,6 +165,19 @@ def test_the_turns_totals():
         "gen_ai.usage.cache_read.input_tokens": 4,
         "gen_ai.usage.reasoning.output_tokens": 7,
     }
+
+
+def test_each_turn_is_counted_once():
+    assert CODEX.usage(THREAD, TURN, COMPLETED, TURN, COMPLETED) == [
+        {
+            "gen_ai.response.id": f"th/turn-{turn}",
+            "gen_ai.usage.input_tokens": 20,
+            "gen_ai.usage.output_tokens": 30,
+            "gen_ai.usage.cache_read.input_tokens": 4,
+            "gen_ai.usage.reasoning.output_tokens": 7,
+        }
+        for turn in (1, 2)
+    ]
 
 
 FATAL = {"type": "error", "message": "unexpected status 401"}
@@ -214,7 +227,22 @@ def test_two_threads_keep_their_items_apart():
 
 
 def test_items_without_an_id_are_apart():
-    assert [block[2] for block in CODEX.seen(said(None, "a"), said(None, "b"))] == ["a", "b"]
+    blocks = CODEX.blocks(said(None, "a"), said(None, "b"))
+    assert [(block["block"], block["content"]) for block in blocks] == [("/?1", "a"), ("/?2", "b")]
+
+
+def test_the_first_items_of_a_run_are_no_repetition():
+    assert "drop" not in [row["op"] for row in CODEX.rows(TURN, said("item_1", "a"), said("item_2", "b"))]
+
+
+def test_an_error_body_instead_of_a_stream():
+    assert CODEX.seen({"error": {"message": "no", "code": 500}}) == [("error", None, "500: no")]
+
+
+def test_an_interrupted_run_says_so():
+    ending = CODEX.ending(THREAD, TURN, reason="exited", exit_code=1)
+    assert ending.error == "The agent was interrupted before its answer was complete (exit code 1)."
+    assert [message.content for message in ending.messages] == [ending.error]
 
 
 def test_an_event_or_item_of_no_known_type_is_kept_whole():

@@ -81,7 +81,7 @@ def test_the_result_has_the_totals():
         "tool_calls": 2,
         "models": {"g": {"input_tokens": 15, "output_tokens": 8}},
     }
-    (row,) = CLI.rows(OK | {"stats": stats})
+    _, row = CLI.rows(OK | {"stats": stats})
     assert (row["type"], row["content"]) == (
         "response",
         "Completed: 1.5 s, 15 input tokens (2 from cache), 8 output tokens",
@@ -91,6 +91,12 @@ def test_the_result_has_the_totals():
     assert row["metadata"]["nbstream.model_usage"] == {
         "g": {"gen_ai.usage.input_tokens": 15, "gen_ai.usage.output_tokens": 8}
     }
+
+
+def test_the_result_is_counted_once():
+    (note,) = CLI.usage(INIT, OK)
+    assert (note["gen_ai.response.id"], note["gen_ai.response.model"]) == ("s1/turn-1", "g")
+    assert (note["gen_ai.usage.input_tokens"], note["gen_ai.usage.cache_read.input_tokens"]) == (15, 2)
 
 
 FAILED = {"type": "result", "status": "error", "error": {"type": "FatalAuth", "message": "No key"}, "stats": {}}

@@ -234,6 +234,12 @@ def counted(*frames):
     ]
 
 
+def test_usage_is_noted_when_it_comes():
+    assert [kind for kind, _ in CHAT.notes(say("a"), STOP, usage_chunk())] == ["usage"]
+    assert [kind for kind, _ in CHAT.notes(say("a"), chunk(finish="stop", usage=usage_chunk()["usage"]))] == ["usage"]
+    assert CHAT.notes(say("a", usage=usage_chunk()["usage"])) == []
+
+
 def test_usage_on_the_last_choice():
     assert counted(say("a"), chunk(finish="stop", usage=usage_chunk()["usage"])) == [(10, 5)]
 

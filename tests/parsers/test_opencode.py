@@ -1,15 +1,15 @@
-"""Events of opencode's server, and the output of `opencode run --format json`."""
+"""Events of opencode's server."""
 
 import json
 
 import pytest
 
-from fold import events_of, lines_of
+from fold import events_of
 from nbstream.parsers import parser_named
+from opencode_frames import ABORTED, BROKEN, TOKENS
 from wires import Wire
 
 SERVE = Wire("opencode")
-RUN = Wire("opencode-run")
 
 
 def event(kind, session="ses_1", **properties):
@@ -38,12 +38,9 @@ def tool(status, part_id="prt_1", session="ses_1", **state):
     return part("tool", part_id, session=session, tool="bash", callID="call_1", state={"status": status, **state})
 
 
-TOKENS = {"total": 27, "input": 11, "output": 9, "reasoning": 2, "cache": {"read": 4, "write": 1}}
 IDLE = event("session.status", status={"type": "idle"})
 BUSY = event("session.status", status={"type": "busy"})
 FINISHED = info(tokens=TOKENS, cost=0.5, finish="stop", time={"created": 1, "completed": 2})
-ABORTED = {"name": "MessageAbortedError", "data": {"message": "The operation was aborted."}}
-BROKEN = {"name": "APIError", "data": {"message": "Overloaded"}}
 
 
 # -- the server: parts -------------------------------------------------------------------------------------------
@@ -263,6 +260,18 @@ def test_usage_of_a_message_cut_off():
     ]
 
 
+def test_the_rest_of_the_session_has_the_totals_once():
+    second = info("msg_2", tokens=TOKENS, cost=0.25, finish="stop", time={"completed": 3})
+    other = info("msg_3", session="ses_3", tokens=TOKENS, cost=9, time={"completed": 4})
+    frames = [created(), FINISHED, second, created("ses_3"), other, IDLE, event("session.idle")]
+    (row,) = [row for row in SERVE.rows(*frames) if row["type"] == "response"]
+    assert row["content"] == "Completed: 32 input tokens (8 from cache), 22 output tokens, $0.7500"
+    assert (row["metadata"]["nbstream.cost_usd"], row["metadata"]["nbstream.is_error"]) == (0.75, False)
+    failed = SERVE.rows(created(), info(error=BROKEN), IDLE)[-1]
+    assert (failed["content"], failed["metadata"]["nbstream.is_error"]) == ("APIError: Overloaded", True)
+    assert SERVE.rows(created(), info(error=ABORTED), IDLE)[-1]["content"] == "Stopped"
+
+
 def test_cost_is_a_running_total():
     second = info("msg_2", tokens=TOKENS, cost=0.25, finish="stop", time={"completed": 3})
     assert [note["nbstream.cost_usd"] for note in SERVE.usage(FINISHED, second, FINISHED)] == [0.5, 0.75]
@@ -301,86 +310,6 @@ def test_null_where_a_value_is_expected():
         delta(None),
     ]
     assert [row["content"] for row in SERVE.rows(*frames) if row["block"]] == [""]
-
-
-# -- run ---------------------------------------------------------------------------------------------------------
-
-
-def line(kind, message="msg_1", part_id="prt_1", **more):
-    wire = {"id": part_id, "messageID": message, "type": kind.replace("_", "-"), **more}
-    return {"type": kind, "timestamp": 1795362252237, "sessionID": "ses_1", "part": wire}
-
-
-def step(reason, part_id="prt_9", message="msg_1", cost=0.5):
-    return line("step_finish", message, part_id, reason=reason, tokens=TOKENS, cost=cost)
-
-
-ERROR = {"type": "error", "timestamp": 1, "sessionID": "ses_1", "error": BROKEN}
-
-
-def test_run_shows_each_part_once_with_its_time():
-    (block,) = RUN.blocks(line("text", text="Hi"))
-    assert block["content"] == "Hi"
-    assert block["metadata"]["nbstream.source_time"] == "2026-11-22T15:44:12.237+00:00"
-    assert RUN.parser(line("step_start")).session_id == "ses_1"
-
-
-@pytest.mark.parametrize("time", [None, "soon", -1, 10**18, 1e300])
-def test_a_time_that_is_none_is_left_out(time):
-    assert "nbstream.source_time" not in RUN.blocks(line("text", text="Hi") | {"timestamp": time})[0]["metadata"]
-
-
-def test_run_counts_each_step_of_a_message_and_the_cost_of_all():
-    frames = [step("tool-calls", "p1", "msg_1"), step("tool-calls", "p1", "msg_1"), step("stop", "p2", "msg_2", 0.25)]
-    notes = RUN.usage(*frames)
-    assert [note["gen_ai.response.id"] for note in notes] == ["msg_1", "msg_2"]
-    assert [note["nbstream.cost_usd"] for note in notes] == [0.5, 0.75]
-
-
-def test_output_without_a_total_is_taken_as_it_is():
-    wire = line("step_finish", reason="stop", tokens={"input": 3, "output": 5, "reasoning": 2})
-    assert RUN.usage(wire)[0]["gen_ai.usage.output_tokens"] == 5
-
-
-@pytest.mark.parametrize(
-    ("frames", "reason", "exit_code", "status"),
-    [
-        ([line("text", text="a"), step("stop")], "exited", 0, "completed"),
-        ([line("text", text="a"), step("stop")], "stopped", 130, "completed"),
-        ([line("text", text="a")], "exited", 130, "interrupted"),  # SIGINT
-        ([line("text", text="a")], "stopped", 130, "stopped"),
-        ([line("text", text="a")], "exited", 0, "interrupted"),
-        ([line("text", text="a")], "exited", 1, "failed"),
-        ([step("tool-calls")], "exited", 0, "interrupted"),
-        ([step("stop"), line("step_start")], "exited", 0, "interrupted"),
-        ([step("length")], "exited", 0, "completed"),
-        ([ERROR], "exited", 1, "failed"),
-        ([ERROR], "exited", 0, "failed"),
-        ([ERROR | {"error": ABORTED}], "exited", 0, "stopped"),
-    ],
-)
-def test_the_status_of_a_run(frames, reason, exit_code, status):
-    assert RUN.status(*frames, reason=reason, exit_code=exit_code) == status
-
-
-def test_run_says_when_an_answer_was_cut_short():
-    assert "limit of output tokens" in RUN.seen(step("length"))[0][2]
-
-
-def test_run_shows_an_error():
-    assert RUN.seen(ERROR) == [("error", None, "APIError: Overloaded")]
-    assert RUN.ending(ERROR).error == "APIError: Overloaded"
-
-
-def test_run_keeps_what_it_does_not_know():
-    assert RUN.notes('{"type": "hologram"}') == [("unknown", '{"type": "hologram"}')]
-
-
-def test_run_and_server_show_the_same_words():
-    """Both are recordings of the same canned answers; only the server echoes the prompt."""
-    served = [row.data for row in events_of("opencode-serve-event.sse")]
-    words = [block for block in SERVE.seen(*served) if block[0] in ("assistant", "tool")]
-    assert words == [block for block in RUN.seen(*lines_of("opencode-tool.jsonl")) if block[0] in ("assistant", "tool")]
 
 
 def test_finished_follows_the_session():

@@ -15,7 +15,7 @@ from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._base import JsonParser
 from nbstream.parsers._protocol import Ending
 from nbstream.parsers._rows import note, tokens_sentence, unknown
-from nbstream.parsers._stream import error_kind, error_words, openai_tokens
+from nbstream.parsers._stream import Usage, error_kind, error_words, openai_tokens
 from nbstream.parsers._values import dump, mapping, present, text
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class CodexParser(JsonParser):
         super().__init__()
         self._blocks: dict[str, ContentBlock] = {}
         self._nameless = 0
+        self._turns = 0
         self._in_turn = False
         self._error: str | None = None
         self._said: dict[str, ContentBlock] = {}
@@ -111,11 +112,15 @@ class CodexParser(JsonParser):
         return rows
 
     def _completed(self, frame: dict[str, Any]) -> list[AgentMessage]:
+        """The end of a turn: its counts are noted as those of one response, and shown as the run's totals."""
         self.finished, self._error, self._retrying = True, None, False
-        counts = openai_tokens(mapping(frame.get("usage")))
-        words = f"Completed: {tokens_sentence(counts)}".removesuffix(": ")
-        metadata = {IS_ERROR: False, **present({_CONVERSATION_ID: self.session_id, **counts})}
-        return [AgentMessage(type="response", op="note", content=words, metadata=metadata)]
+        self._turns += 1
+        usage = Usage()
+        usage.counts = openai_tokens(mapping(frame.get("usage")))
+        rows = usage.note(f"{self.session_id or ''}/turn-{self._turns}", self.model)
+        words = f"Completed: {tokens_sentence(usage.counts)}".removesuffix(": ")
+        metadata = {IS_ERROR: False, **present({_CONVERSATION_ID: self.session_id, **usage.counts})}
+        return [*rows, AgentMessage(type="response", op="note", content=words, metadata=metadata)]
 
     def _turn_failed(self, error: Any) -> list[AgentMessage]:
         self.finished = True

@@ -22,7 +22,7 @@ from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._base import JsonParser
 from nbstream.parsers._protocol import Ending
 from nbstream.parsers._rows import note, tokens_sentence, unknown
-from nbstream.parsers._stream import error_kind, error_words
+from nbstream.parsers._stream import Usage, error_kind, error_words
 from nbstream.parsers._values import count, dump, mapping, number, present, text
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class GeminiCliParser(JsonParser):
     def __init__(self) -> None:
         super().__init__()
         self._made = 0
+        self._turns = 0
         self._open: ContentBlock | None = None
         self._names: dict[str, str] = {}
         self._error: str | None = None
@@ -135,8 +136,13 @@ class GeminiCliParser(JsonParser):
             **_time(frame),
         }
         words = self._error or f"Completed: {summary}".removesuffix(": ")
+        self._turns += 1
+        usage = Usage()
+        usage.counts = counts
+        rows = usage.note(f"{self.session_id or ''}/turn-{self._turns}", self.model)
         return [
-            AgentMessage(type="response", op="note", content=words, metadata={IS_ERROR: failed, **present(metadata)})
+            *rows,
+            AgentMessage(type="response", op="note", content=words, metadata={IS_ERROR: failed, **present(metadata)}),
         ]
 
     def _key(self) -> str:

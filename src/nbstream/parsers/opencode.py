@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.messages import COST_USD, FINISH_REASONS, MODEL, PARENT, RESPONSE_ID, SOURCE_TIME
+from nbstream.messages import COST_USD, FINISH_REASONS, IS_ERROR, MODEL, PARENT, RESPONSE_ID, SOURCE_TIME, AgentMessage
 from nbstream.parsers import _content_block as blocks
 from nbstream.parsers._base import JsonParser
 from nbstream.parsers._content_block import ContentBlock
 from nbstream.parsers._opencode_parts import Parts, iso_time, opencode_tokens
 from nbstream.parsers._protocol import Ending
-from nbstream.parsers._rows import note, unknown
+from nbstream.parsers._rows import note, tokens_sentence, unknown
 from nbstream.parsers._stream import FILTERED, LENGTH, Usage, error_kind, error_words
 from nbstream.parsers._values import items, mapping, number, present, text
 
 if TYPE_CHECKING:
-    from nbstream.messages import AgentMessage
     from nbstream.parsers._protocol import Reason
 
 _CONVERSATION_ID: Final = "gen_ai.conversation.id"
@@ -68,6 +67,7 @@ class _OpencodeParser(JsonParser):
         self._models: dict[str, str] = {}
         self._costs: dict[str, float] = {}
         self._total = 0.0
+        self._others: set[str] = set()
         self._error: str | None = None
         self._aborted = False
 
@@ -97,6 +97,20 @@ class _OpencodeParser(JsonParser):
         usage = self._usage_of(message_id)
         model = self._models.get(message_id) or self.model
         return usage.note(message_id, model, {**cost, **more}) if usage.counts else []
+
+    def _total_row(self) -> AgentMessage:
+        """What the run has used in all, once it has come to rest."""
+        counts: dict[str, Any] = {}
+        for message_id, usage in self._usage.items():
+            if message_id not in self._others:
+                for name, count in usage.counts.items():
+                    counts[name] = counts.get(name, 0) + count
+        cost = {COST_USD: self._total} if self._costs else {}
+        words = ", ".join(filter(None, (tokens_sentence(counts), f"${self._total:.4f}" if self._total else "")))
+        ending = "Stopped" if self._aborted else "Completed"
+        metadata = {IS_ERROR: self._error is not None, **present({_CONVERSATION_ID: self.session_id, **counts, **cost})}
+        content = self._error or f"{ending}: {words}".removesuffix(": ")
+        return AgentMessage(type="response", op="note", content=content, metadata=metadata)
 
     def _costs_now(self, key: str, cost: Any) -> None:
         """The latest cost of a message or a step; the total counts each once."""
@@ -143,7 +157,7 @@ class OpencodeRunParser(_OpencodeParser):
         rows = self._counted(message_id, {})
         if reason in _CUT_SHORT:
             rows.append(note("notice", _CUT_SHORT[reason], {FINISH_REASONS: [reason]}))
-        return rows
+        return [*rows, self._total_row()] if self.finished else rows
 
 
 class OpencodeParser(_OpencodeParser):
@@ -187,7 +201,7 @@ class OpencodeParser(_OpencodeParser):
         state = "idle" if event == "idle" else text(status.get("type"))
         if event in ("status", "idle"):
             if ours and state in ("idle", "busy"):
-                self.finished = state == "idle" and self._answered
+                return self._rests(rests=state == "idle" and self._answered)
             if state == "retry":
                 words = f"Trying again: {text(status.get('message'))}"
                 return [note("retry", words, {"nbstream.attempt": number(status.get("attempt"))})]
@@ -197,6 +211,11 @@ class OpencodeParser(_OpencodeParser):
         if event == "compacted":
             return [note("notice", "The conversation was compacted.")]
         return [unknown(line)]
+
+    def _rests(self, *, rests: bool) -> list[AgentMessage] | None:
+        """The session has come to rest, or works again; two events tell of each rest."""
+        before, self.finished = self.finished, rests
+        return [self._total_row()] if rests and not before else None
 
     def _created(self, session: str, parent: str) -> list[AgentMessage] | None:
         if parent:
@@ -221,6 +240,8 @@ class OpencodeParser(_OpencodeParser):
             return None
         ours = self._is_ours(session)
         self._answered = self._answered or ours
+        if not ours and session not in self._parents:
+            self._others.add(message_id)
         model = self._models[message_id] = text(info.get("modelID"))
         self.model = self.model or model or None
         usage, finish = self._usage_of(message_id), text(info.get("finish"))
@@ -228,7 +249,8 @@ class OpencodeParser(_OpencodeParser):
         usage.reasons = [finish] if finish else usage.reasons
         rows = self._failed(info["error"], ours=ours) if info.get("error") else []
         if mapping(info.get("time")).get("completed") or rows:
-            self._costs_now(message_id, info.get("cost"))
+            if message_id not in self._others:
+                self._costs_now(message_id, info.get("cost"))
             rows += self._counted(message_id, self._said_by(session))
         return rows
 

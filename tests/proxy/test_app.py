@@ -36,6 +36,10 @@ def folders(proxy):
     return sorted(entry.name for entry in proxy.runs.iterdir())
 
 
+def agent_ids(proxy):
+    return [entry["agent_id"] for entry in proxy.client.get("/agents").json()["agents"]]
+
+
 def test_health(make_proxy):
     proxy = make_proxy(profiles=PROFILES)
     answer = proxy.client.get("/health").json()
@@ -167,11 +171,11 @@ def test_a_program_that_is_not_there(proxy):
 
 @pytest.mark.parametrize("profile", ["broken", "nowhere"])
 def test_a_program_that_cannot_be_started_leaves_nothing(proxy, profile):
-    before = folders(proxy), proxy.client.get("/agents").json()
+    before = folders(proxy), agent_ids(proxy)
     answer = proxy.post("/agent/start", {"prompt": "x", "profile": profile})
     assert answer.status_code == 422
     assert answer.json()["reason"] == "program_not_found"
-    assert (folders(proxy), proxy.client.get("/agents").json()) == before
+    assert (folders(proxy), agent_ids(proxy)) == before
 
 
 def test_no_more_runs_than_the_limit(make_proxy):

@@ -50,7 +50,8 @@ def main() -> None:
                 say(role=store.role)
             elif order["do"] == "await":
                 with changed:
-                    changed.wait_for(lambda: len(heard.get(agent_id, [])) >= order["count"], 60)
+                    while len(heard.get(agent_id, [])) < order["count"]:
+                        assert changed.wait(60)
                     say(heard=heard.get(agent_id, []))
             elif order["do"] == "save":
                 done = store.save(agent_id, [message(agent_id, n) for n in order["events"]]).result()

@@ -10,9 +10,11 @@ window.nbstream = {
     URL.revokeObjectURL(url);
   },
 
+  listeners: new Set(),
+
+  /** A model of the agent; several views share what it hears, as they do in a notebook. */
   model(agentId) {
-    const listeners = new Set();
-    this.listeners = listeners;
+    const { listeners } = this;
     return {
       get: (name) => ({ agent_id: agentId })[name],
       send: (content) => {
@@ -42,24 +44,11 @@ window.nbstream = {
     return this.root.shadowRoot.querySelector(".column").innerText;
   },
 
-  /** Delivers batches one a frame and measures each task: handling, painting and layout. */
+  /** Delivers batches, one a frame. */
   async pace(batches) {
-    const tasks = [];
     for (const batch of batches) {
-      const start = performance.now();
       this.deliver(batch);
-      let spent = performance.now() - start;
-      await new Promise((done) =>
-        requestAnimationFrame(() => {
-          // After the view's own frame callback: forcing layout here makes its cost part of the measure.
-          const before = performance.now();
-          void this.root.shadowRoot.querySelector(".scroller").scrollHeight;
-          spent += performance.now() - before;
-          done();
-        }),
-      );
-      tasks.push(spent);
+      await new Promise((done) => requestAnimationFrame(done));
     }
-    return tasks;
   },
 };

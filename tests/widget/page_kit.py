@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class ViewPage:
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", device_scale_factor=2
         )
         self.page: Page = self.context.new_page()
+        self._browser = browser
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -40,8 +42,22 @@ class ViewPage:
     def render(self) -> None:
         self.page.evaluate("id => nbstream.render(id)", str(AGENT))
 
-    def deliver(self, *contents: dict[str, Any]) -> None:
-        self.page.evaluate("contents => nbstream.deliver(...contents)", list(contents))
+    def deliver(self, *contents: Mapping[str, Any]) -> None:
+        # As text: the driver's own encoding of large values costs seconds.
+        self.page.evaluate("text => nbstream.deliver(...JSON.parse(text))", json.dumps(contents))
+
+    def pace(self, batches: Sequence[Mapping[str, Any]]) -> list[float]:
+        """Delivers one batch a frame. Returns the milliseconds that each task of the main thread computed.
+
+        The thread's own time, from the browser's trace: a machine that is busy with other things does not count.
+        """
+        text = self.page.evaluate_handle("text => JSON.parse(text)", json.dumps(batches))
+        self._browser.start_tracing(page=self.page, categories=["toplevel"])
+        self.page.evaluate("batches => nbstream.pace(batches)", text)
+        events = json.loads(self._browser.stop_tracing())["traceEvents"]
+        names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
+        tasks = [event for event in events if "RunTask" in event["name"] and "tdur" in event and names[event["tid"]] == "CrRendererMain"]
+        return [task["tdur"] / 1000 for task in sorted(tasks, key=lambda task: task["ts"])]
 
     def status(self, record: AgentRecord, *, head: int = 0, **fields: Any) -> None:
         self.deliver(status_json(record, head=head, **fields))

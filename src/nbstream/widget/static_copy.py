@@ -131,26 +131,34 @@ def _card(node: Node) -> str:
     output = visible(result.content).rstrip() if result else ""
     mark = '<span class="nbs-bad">✗</span>' if node.failed else '<span class="nbs-good">✓</span>'
     time = f"<span>{duration(node.seconds)}</span>" if result and node.seconds is not None else ""
-    written = "".join(
-        f"<dt>{_text(name)}</dt><dd>{_cut(visible(value), OUTPUT_LIMIT)}</dd>" for name, value in fields[:LANE_LIMIT]
-    )
-    opened = " open" if output.count("\n") < OPEN_LINES else ""
-    summary = f"{mark if result else EN_DASH}<b>{_text(node.tool)}</b><code>{_text(visible(headline))}</code>{time}"
+    head = f"{mark if result else EN_DASH}<b>{_text(node.tool)}</b><code>{_text(visible(headline))}</code>{time}"
     lane = "\n".join(_node(child) for child in node.children[:LANE_LIMIT])
     if len(node.children) > LANE_LIMIT:
         left = plural(len(node.children) - LANE_LIMIT, "more block")
         lane += f'\n<div class="nbs-note">… {left} of this subagent in the store</div>'
-    return (
-        f'<details class="nbs-card"{opened}><summary>{summary}</summary>'
-        + (f"<dl>{written}</dl>" if written else "")
-        + (f"<pre{_bad(node)}>{_cut(output, OUTPUT_LIMIT)}</pre>" if output else "")
-        + "</details>"
-        + (f'<div class="nbs-lane">{lane}</div>' if lane else "")
+    return f'<div class="nbs-card">{_head(head, fields)}{_output(output, failed=node.failed)}</div>' + (
+        f'<div class="nbs-lane">{lane}</div>' if lane else ""
     )
 
 
-def _bad(node: Node) -> str:
-    return ' class="nbs-bad"' if node.failed else ""
+def _head(head: str, fields: Sequence[tuple[str, str]]) -> str:
+    """The line that names a call; with more input than it holds, it opens to show the rest."""
+    if not fields:
+        return f'<div class="nbs-cardhead">{head}</div>'
+    rows = "".join(
+        f"<dt>{_text(name)}</dt><dd>{_cut(visible(value), OUTPUT_LIMIT)}</dd>" for name, value in fields[:LANE_LIMIT]
+    )
+    return f'<details><summary class="nbs-cardhead">{head}</summary><dl>{rows}</dl></details>'
+
+
+def _output(output: str, *, failed: bool) -> str:
+    if not output:
+        return ""
+    pre = f'<pre class="{"nbs-bad" if failed else ""}">{_cut(output, OUTPUT_LIMIT)}</pre>'
+    lines = output.count("\n") + 1
+    if lines <= OPEN_LINES:
+        return pre
+    return f'<details><summary class="nbs-more">{plural(lines, "line")}</summary>{pre}</details>'
 
 
 def _prose(content: str) -> str:

@@ -30,6 +30,9 @@ const PAINT_TIME = 10;
 /** Seconds of silence after which a running agent's other side is asked whether it is still there. */
 const PROBE_AFTER = 10;
 
+/** Milliseconds between changes of the figures around the transcript. */
+const FRAME_PACE = 100;
+
 /** Milliseconds between looks at what is missing. */
 const CHECK = 250;
 
@@ -59,6 +62,8 @@ class AgentView implements Sink {
   readonly #ticker: number;
   readonly #rawAnswers = new Map<number, HTMLElement>();
   #checker = 0;
+  #settling = 0;
+  #framed = 0;
   #painted = 0;
   #firstUser = true;
   #record: AgentRecord | null = null;
@@ -99,6 +104,7 @@ class AgentView implements Sink {
     this.#frame.stop();
     window.clearInterval(this.#ticker);
     window.clearTimeout(this.#checker);
+    window.clearTimeout(this.#settling);
     this.#endTheme();
     this.#transport.close();
     this.#host.remove();
@@ -175,8 +181,16 @@ class AgentView implements Sink {
     }
     if (this.#painted < this.#log.contiguous) this.#frame.request();
     else if (isTerminal(this.#record) && this.#log.complete) this.#transcript.end();
-    this.#updateFrame();
+    this.#host.dataset["head"] = String(this.#painted);
+    this.#settleFrame();
     this.#follower.keep();
+  }
+
+  /** The frame around the transcript follows at a pace that can be read; figures that flicker tell nobody anything. */
+  #settleFrame(): void {
+    const wait = this.#framed + FRAME_PACE - performance.now();
+    if (wait <= 0) this.#updateFrame();
+    else if (this.#settling === 0) this.#settling = window.setTimeout(() => this.#updateFrame(), wait);
   }
 
   /** Some agents repeat their prompt as their first row; it is shown once. */
@@ -198,6 +212,9 @@ class AgentView implements Sink {
   }
 
   #updateFrame(): void {
+    window.clearTimeout(this.#settling);
+    this.#settling = 0;
+    this.#framed = performance.now();
     const state = this.#state();
     const holes = this.#log.holes().length;
     this.#header.update(this.#record, state);
@@ -219,7 +236,6 @@ class AgentView implements Sink {
     const data = this.#host.dataset;
     data["status"] = this.#record?.status ?? "connecting";
     data["state"] = state.key;
-    data["head"] = String(this.#painted);
     data["holes"] = String(holes);
     data["duplicates"] = String(this.#duplicates);
   }

@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:bdfdaa1a769acdf66caf7812b7a9216b5d29cc274f76343de6ac7ae80c4d3408
+// nbstream widget · sources sha256:0c68b8a3c80277f153b49fdeee64b47c45c7c1646ef8323433aca98b1ade8ed0
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -1597,6 +1597,7 @@ button {
 
 header,
 footer {
+  contain: layout style;
   display: flex;
   align-items: center;
   gap: 10px;
@@ -1774,6 +1775,7 @@ dd {
 }
 
 .row {
+  contain: layout style;
   position: relative;
   display: grid;
   grid-template-columns: 16px minmax(0, 1fr);
@@ -1949,7 +1951,6 @@ details.small[open] > summary::before {
   text-overflow: ellipsis;
   white-space: nowrap;
   font-style: italic;
-  opacity: 0.8;
 }
 
 .thought[open] .glimpse {
@@ -2344,6 +2345,7 @@ details[open] > summary.head::after {
 // view.ts
 var PAINT_TIME = 10;
 var PROBE_AFTER = 10;
+var FRAME_PACE = 100;
 var CHECK = 250;
 function mountView(parent, agentId, transport) {
   const view = new AgentView(parent, agentId, transport);
@@ -2369,6 +2371,8 @@ var AgentView = class {
   #ticker;
   #rawAnswers = /* @__PURE__ */ new Map();
   #checker = 0;
+  #settling = 0;
+  #framed = 0;
   #painted = 0;
   #firstUser = true;
   #record = null;
@@ -2407,6 +2411,7 @@ var AgentView = class {
     this.#frame.stop();
     window.clearInterval(this.#ticker);
     window.clearTimeout(this.#checker);
+    window.clearTimeout(this.#settling);
     this.#endTheme();
     this.#transport.close();
     this.#host.remove();
@@ -2475,8 +2480,15 @@ var AgentView = class {
     }
     if (this.#painted < this.#log.contiguous) this.#frame.request();
     else if (isTerminal(this.#record) && this.#log.complete) this.#transcript.end();
-    this.#updateFrame();
+    this.#host.dataset["head"] = String(this.#painted);
+    this.#settleFrame();
     this.#follower.keep();
+  }
+  /** The frame around the transcript follows at a pace that can be read; figures that flicker tell nobody anything. */
+  #settleFrame() {
+    const wait = this.#framed + FRAME_PACE - performance.now();
+    if (wait <= 0) this.#updateFrame();
+    else if (this.#settling === 0) this.#settling = window.setTimeout(() => this.#updateFrame(), wait);
   }
   /** Some agents repeat their prompt as their first row; it is shown once. */
   #repeatsPrompt({ kind, block }) {
@@ -2495,6 +2507,9 @@ var AgentView = class {
     });
   }
   #updateFrame() {
+    window.clearTimeout(this.#settling);
+    this.#settling = 0;
+    this.#framed = performance.now();
     const state2 = this.#state();
     const holes = this.#log.holes().length;
     this.#header.update(this.#record, state2);
@@ -2516,7 +2531,6 @@ var AgentView = class {
     const data = this.#host.dataset;
     data["status"] = this.#record?.status ?? "connecting";
     data["state"] = state2.key;
-    data["head"] = String(this.#painted);
     data["holes"] = String(holes);
     data["duplicates"] = String(this.#duplicates);
   }

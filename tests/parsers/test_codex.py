@@ -246,7 +246,10 @@ def test_an_interrupted_run_says_so():
 
 
 def test_an_event_or_item_of_no_known_type_is_kept_whole():
-    for line in ('{"type": "hologram"}', '{"type": "item.completed", "item": {"id": "i", "type": "hologram"}}'):
+    for line in (
+        '{"type": "hologram", "error": {"message": "x"}}',
+        '{"type": "item.completed", "item": {"id": "i", "type": "hologram"}}',
+    ):
         assert CODEX.notes(line) == [("unknown", line)]
 
 

@@ -89,6 +89,15 @@ def test_another_response_has_its_own_blocks():
     assert [note["gen_ai.response.id"] for note in GEMINI.usage(*frames)] == ["r1", "r2"]
 
 
+def test_a_response_id_that_comes_late_or_changes_is_no_new_response():
+    frames = [chunk(say("a"), responseId=None), chunk(say("b")), chunk(say("c"), responseId="r9"), STOP]
+    assert GEMINI.seen(*frames) == [("assistant", "text", "abc")]
+    late = [{"usageMetadata": {"promptTokenCount": 1}}, chunk(say("a")), STOP]
+    assert [note["gen_ai.response.id"] for note in GEMINI.usage(*late)] == ["r1"]
+    unnamed = [chunk(say("a"), responseId=None), STOP]
+    assert {row["metadata"]["gen_ai.response.id"] for row in GEMINI.rows(*unnamed)} == {"response-1"}
+
+
 # -- tools -------------------------------------------------------------------------------------------------------
 
 

@@ -11,89 +11,9 @@ from fold import RECORDINGS, as_rows, events_of, fold, lines_of, messages_of
 from nbstream.parsers import parser_named
 from nbstream.parsers.lookup import PARSERS
 from nbstream.sse import EventStreamDecoder, ServerSentEvent
+from pools import HANDMADE, RECORDED
 from wires import run
 
-HANDMADE = {
-    "gemini": [
-        {"candidates": [{"content": {"parts": [{"text": "a", "thought": True}, {"text": "b"}]}}], "responseId": "r"},
-        {"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": {}, "id": "i"}}]}, "index": 0}]},
-        {
-            "candidates": [
-                {
-                    "content": {
-                        "parts": [
-                            {
-                                "functionCall": {
-                                    "name": "f",
-                                    "willContinue": True,
-                                    "partialArgs": [{"jsonPath": "$.a[0].b", "stringValue": "x"}],
-                                }
-                            }
-                        ]
-                    }
-                }
-            ]
-        },
-        {"candidates": [{"content": {"parts": [{"executableCode": {"code": "1"}}]}, "finishReason": "STOP"}]},
-        {"candidates": [{"content": {"parts": [{"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}}]}}]},
-        {"usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 2}, "modelVersion": "m"},
-        {"promptFeedback": {"blockReason": "SAFETY"}},
-    ],
-    "ollama": [
-        {"model": "m", "message": {"content": "a", "thinking": "t"}, "done": False},
-        {"model": "m", "message": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}, "done": False},
-        {"model": "m", "response": "a", "done": True, "done_reason": "stop", "eval_count": 1, "total_duration": 5},
-        {"error": "no"},
-    ],
-    "openai-responses": [
-        {"type": "response.output_item.done", "output_index": 0, "item": {"id": "i", "type": kind, **more}}
-        for kind, more in (
-            ("mcp_call", {"name": "f", "arguments": "{}", "output": "x", "error": None}),
-            ("reasoning", {"summary": [{"text": "a"}], "content": [{"text": "b"}]}),
-            ("code_interpreter_call", {"code": "1", "outputs": [{"logs": "x"}], "status": "completed"}),
-            ("web_search_call", {"action": {"query": "x"}, "status": "completed"}),
-            ("function_call_output", {"call_id": "c", "output": [{"text": "x"}]}),
-        )
-    ],
-    "codex": [
-        {
-            "type": "item.completed",
-            "item": {"id": "i", "type": "mcp_tool_call", "tool": "t", "result": {"content": []}},
-        },
-        {"type": "item.updated", "item": {"id": "i", "type": "todo_list", "items": [{"text": "a", "completed": True}]}},
-        {
-            "type": "item.completed",
-            "item": {"id": "i", "type": "file_change", "changes": [{"path": "p", "kind": "add"}]},
-        },
-        {"type": "error", "message": "Reconnecting... 1/5"},
-        {"type": "turn.failed", "error": {"message": "m"}},
-    ],
-    "opencode": [
-        {"type": "permission.asked", "properties": {"permission": "bash", "patterns": ["x"]}},
-        {"type": "todo.updated", "properties": {"todos": [{"content": "a", "status": "pending"}]}},
-        {"type": "session.error", "properties": {"error": {"name": "E", "data": {"message": "m"}}}},
-        {"type": "message.removed", "properties": {"messageID": "m"}},
-    ],
-    "generic": [
-        {"type": "tool", "content": "a", "op": "append", "block": "b", "part": "tool_call", "metadata": {"k": 1}},
-        {"error": {"message": "m", "code": 1}},
-    ],
-}
-RECORDED = {
-    "codex": ["codex-tool.jsonl"],
-    "gemini-cli": ["gemini-tool.jsonl"],
-    "openai-chat": ["llama-openai-tools.sse"],
-    "openai-responses": ["llama-openai-responses.sse"],
-    "opencode": ["opencode-serve-event.sse"],
-    "opencode-run": ["opencode-tool.jsonl"],
-    "auto": [
-        "gemini-tool.jsonl",
-        "codex-tool.jsonl",
-        "llama-openai-tools.sse",
-        "opencode-tool.jsonl",
-        "claude-tool.jsonl",
-    ],
-}
 NAMES = sorted(PARSERS.keys() - {"claude", "anthropic"})
 ALL = pytest.mark.parametrize("name", NAMES)
 STRICT = pytest.mark.parametrize("name", sorted(set(NAMES) - {"generic", "auto"}))
@@ -364,3 +284,41 @@ def test_a_recording_cut_byte_by_byte_gives_the_same_rows(name):
     assert as_rows(messages_of(parser_named("auto"), [event.data for event in events])) == as_rows(
         messages_of(parser_named("auto"), [event.data for event in events_of(name)])
     )
+
+
+@ALL
+def test_an_error_body_instead_of_a_stream(name):
+    line = '{"error": {"message": "Unauthorized", "code": 401}}'
+    parser = parser_named(name)
+    rows = as_rows(messages_of(parser, [line]))
+    ending = parser.finalize("eof")
+    assert [row["type"] for row in [*rows, *as_rows(ending.messages)] if row["content"] == "401: Unauthorized"] == [
+        "error"
+    ]
+    assert (ending.status, ending.error) == ("failed", "401: Unauthorized")
+
+
+@ALL
+def test_two_agents_know_nothing_of_each_other(name):
+    one, other = parser_named(name), parser_named(name)
+    pairs = [(list(messages_of(one, [line])), list(messages_of(other, [line]))) for line in POOLS[name] * 2]
+    alone = as_rows(messages_of(parser_named(name), POOLS[name] * 2))
+    assert as_rows([row for rows, _ in pairs for row in rows]) == alone
+    assert as_rows([row for _, rows in pairs for row in rows]) == alone
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("codex", '{"type": "turn.completed", "usage": {"input_tokens": "3"}}'),
+        ("gemini", '{"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": "3"}}'),
+        ("gemini-cli", '{"type": "result", "status": "success", "stats": {"input_tokens": "3"}}'),
+        ("ollama", '{"message": {}, "done": true, "prompt_eval_count": "3"}'),
+        ("openai-chat", '{"choices": [], "usage": {"prompt_tokens": "3"}}'),
+        ("openai-responses", '{"type": "response.completed", "response": {"usage": {"input_tokens": "3"}}}'),
+        ("opencode-run", '{"type": "step_finish", "part": {"messageID": "m", "tokens": {"input": "3"}}}'),
+    ],
+)
+def test_numbers_as_strings_are_counted(name, line):
+    (note,) = [row for row in run(name, [line]) if row.metadata.get("nbstream.kind") == "usage"]
+    assert note.metadata["gen_ai.usage.input_tokens"] == 3

@@ -210,6 +210,12 @@ def test_usage_is_noted_once_with_all_its_counts():
     ]
 
 
+def test_each_response_is_counted_under_its_own_model():
+    second = ended(response_id="r2", model="other", usage=USAGE)
+    notes = RESPONSES.usage(*TEXT, ended(usage=USAGE), created("r2"), second)
+    assert [note["gen_ai.response.model"] for note in notes] == ["m", "other"]
+
+
 FAILED = ended("failed", error={"code": "server_error", "message": "Boom"})
 
 

@@ -181,6 +181,15 @@ def test_a_delta_of_another_field_makes_no_row():
     assert SERVE.rows(delta("{", field="raw")) == []
 
 
+def test_a_missing_message_id():
+    frames = [
+        part("text", text="", message=None),
+        delta("a", message=None),
+        part("text", "prt_2", message=None, text="b"),
+    ]
+    assert [block[2] for block in SERVE.seen(*frames)] == ["a", "b"]
+
+
 def test_a_global_event_is_unwrapped():
     assert SERVE.seen({"directory": "/x", "payload": part("text", text="a")}) == [("assistant", "text", "a")]
 

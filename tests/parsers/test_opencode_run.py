@@ -41,6 +41,11 @@ def test_run_counts_each_step_of_a_message_and_the_cost_of_all():
     assert [note["nbstream.cost_usd"] for note in notes] == [0.5, 0.75]
 
 
+def test_several_steps_of_one_message_cost_what_all_of_them_cost():
+    notes = RUN.rows(step("tool-calls", "p1"), step("stop", "p2", cost=0.25))
+    assert notes[-1]["metadata"]["nbstream.cost_usd"] == 0.75
+
+
 def test_run_has_its_totals_after_the_last_step():
     frames = [step("tool-calls", "p1", "msg_1"), step("stop", "p2", "msg_2", 0.25)]
     rows = [row for row in RUN.rows(*frames) if row["type"] == "response"]
@@ -83,7 +88,8 @@ def test_run_shows_an_error():
 
 
 def test_run_keeps_what_it_does_not_know():
-    assert RUN.notes('{"type": "hologram"}') == [("unknown", '{"type": "hologram"}')]
+    unknown = '{"type": "hologram", "error": {"message": "x"}}'
+    assert RUN.notes(unknown) == [("unknown", unknown)]
 
 
 def test_run_and_server_show_the_same_words():

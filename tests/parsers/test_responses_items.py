@@ -121,6 +121,11 @@ def test_a_patch_call_has_its_operation():
     assert json.loads(call["content"]) == operation
 
 
+def test_a_call_in_a_state_of_no_known_name_is_kept_whole():
+    line = '{"type": "response.web_search_call.pondering", "item_id": "i0"}'
+    assert RESPONSES.notes(line) == [("unknown", line)]
+
+
 def test_an_item_of_no_known_type_is_kept_whole():
     kind, words = RESPONSES.notes(created(), item("hologram", "done", {"x": 1}))[0]
     assert (kind, json.loads(words)) == ("unknown", {"id": "i0", "type": "hologram", "x": 1})

@@ -71,6 +71,8 @@ def test_many_processes_at_once_start_one(home):
     assert len(pids) == 1
     assert [caller.returncode for caller in callers] == [0] * 4
     assert start_of(int(pids.pop())), "it outlives those who started it"
+    (log,) = (home / "runtime").glob("proxy-*.log")
+    assert "another proxy" not in log.read_text(), "no second one was even tried"
 
 
 def test_each_folder_has_its_own(home):

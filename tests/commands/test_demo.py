@@ -51,7 +51,10 @@ def notebook_of(path, *sources):
 
 def test_the_notebook_is_laid_out_once_and_a_changed_one_is_kept(tmp_path, capsys):
     target = lay_out(tmp_path / "a" / "b")
-    assert target.read_bytes() == shipped_notebook().read_bytes()
+    shipped, laid_out = (nbformat.read(path, as_version=4) for path in (shipped_notebook(), target))
+    assert [cell.source for cell in laid_out.cells] == [cell.source for cell in shipped.cells]
+    assert [cell.outputs for cell in laid_out.cells if cell.cell_type == "code" and cell.outputs] == []
+    nbformat.validate(laid_out)
     assert lay_out(tmp_path / "a" / "b") == target
     assert capsys.readouterr().err == ""
     target.write_text("mine")

@@ -58,8 +58,8 @@ def shipped_notebook() -> Path:
 
 
 def lay_out(folder: Path) -> Path:
-    """Put the notebook into `folder`; one that is there and was changed is the person's, and stays."""
-    shipped = shipped_notebook().read_bytes()
+    """Put the notebook into `folder`, not run yet; one that is there and was changed is the person's, and stays."""
+    shipped = _without_outputs(shipped_notebook())
     target = folder / NOTEBOOK
     folder.mkdir(parents=True, exist_ok=True)
     if not target.exists():
@@ -67,6 +67,14 @@ def lay_out(folder: Path) -> Path:
     elif target.read_bytes() != shipped:
         print(f"{target} is not the notebook as shipped, and is kept; remove it to start afresh", file=sys.stderr)
     return target
+
+
+def _without_outputs(path: Path) -> bytes:
+    notebook = json.loads(path.read_bytes())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return json.dumps(notebook, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def _fetch_model() -> None:

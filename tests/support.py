@@ -91,7 +91,12 @@ class LoopbackServer:
 def reply(status: int, body: bytes | str = b"", content_type: str = "application/json", **headers: str) -> bytes:
     """A whole response with a body."""
     body = body.encode() if isinstance(body, str) else body
-    lines = [f"HTTP/1.1 {status} X", f"content-type: {content_type}", f"content-length: {len(body)}", "connection: close"]
+    lines = [
+        f"HTTP/1.1 {status} X",
+        f"content-type: {content_type}",
+        f"content-length: {len(body)}",
+        "connection: close",
+    ]
     lines += [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
+
 from support import until
 
 SHOTS = Path(__file__).parent / "screenshots"

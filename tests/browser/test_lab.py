@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from support import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -55,9 +56,7 @@ def test_text_is_there_while_it_streams_and_a_sleeping_cell_stops_nothing(notebo
     assert ANSWER not in early["text"]
     book.shot("live")
     until(lambda: ANSWER in book.output(1).first.inner_html(), timeout=9, what="the whole answer, during the sleep")
-    busy = book.page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
-    )
+    busy = book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status")
     assert busy == "busy", "the sleeping cell was meant to be still running"
     book.shot("finished")
     book.run(3)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support import LoopbackServer, ScriptedProxy
 
 from nbstream import service as nbs
 from nbstream.sources.proxy import ProxySource
+from support import LoopbackServer, ScriptedProxy
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import re
 from pathlib import Path
 
 import pytest
-from support import LoopbackServer, ScriptedProxy, reply, until
 
 from nbstream import service as nbs
 from nbstream.errors import AgentNotFound, MissingExtra, SourceUnavailable, UnknownSource
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
 from nbstream.sse import ServerSentEvent
+from support import LoopbackServer, ScriptedProxy, reply, until
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 
@@ -110,7 +110,9 @@ def test_a_server_error_is_tried_again(store, proxied, status):
 
 @pytest.mark.parametrize(("status", "says"), [(401, "401"), (403, "403"), (404, "404"), (410, "410"), (204, "204")])
 def test_an_answer_that_will_not_change_ends_the_run_with_the_reason(store, proxied, status, says):
-    script = ScriptedProxy(recording("claude-text"), answers=[reply(status, '{"detail": "no"}' if status != 204 else "")])
+    script = ScriptedProxy(
+        recording("claude-text"), answers=[reply(status, '{"detail": "no"}' if status != 204 else "")]
+    )
     agent = proxied(script)
     assert agent.status == "failed"
     assert says in agent.error
@@ -253,7 +255,10 @@ class Broken:
 
 @pytest.mark.parametrize(
     ("error", "says"),
-    [(MissingExtra("the local model", "local"), r"pip install 'nbstream\[local\]'"), (ZeroDivisionError("oops"), "oops")],
+    [
+        (MissingExtra("the local model", "local"), r"pip install 'nbstream\[local\]'"),
+        (ZeroDivisionError("oops"), "oops"),
+    ],
 )
 def test_whatever_a_source_raises_ends_the_run_with_a_reason(store, caplog, error, says):
     agent = nbs.launch("x", Broken(error), store=store)

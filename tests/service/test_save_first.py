@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support import until
 
 from nbstream import service as nbs
 from nbstream.frames import Store
 from nbstream.sources.replay import ReplaySource
 from nbstream.store.owner import Owner, _duck_session
+from support import until
 
 RECORDING = Path(__file__).parent.parent / "recordings" / "claude-tool-partial.jsonl"
 STEPS = ["write", "commit"]
@@ -97,7 +97,7 @@ def test_while_a_commit_stalls_nobody_is_shown_what_it_holds(gated, step, when):
     store, gate = gated(step, when)
     agent, follower = launched(store, gate)
     assert gate.reached.wait(10)
-    shown = sum((follower.batch(0.05) for _ in range(10)), [])
+    shown = [message for _ in range(10) for message in follower.batch(0.05)]
     committed = store.head(agent.id)
     assert len(shown) <= committed
     if (step, when) != ("commit", "after"):

@@ -6,10 +6,10 @@ import asyncio
 import json
 
 import pytest
-from support import STREAM_HEAD, LoopbackServer, reply
 
 from nbstream.errors import EventTooLarge, SourceGone, SourceRefused, SourceUnavailable
 from nbstream.sources.http import new_client, open_stream
+from support import STREAM_HEAD, LoopbackServer, reply
 
 
 async def read(url: str, **options):
@@ -56,8 +56,16 @@ async def test_events_come_as_they_were_sent_and_the_request_says_what_it_wants(
         (reply(429, "{}", retry_after="7"), SourceUnavailable, "429"),
         (reply(500, "<h1>Oops</h1>", "text/html"), SourceUnavailable, "500: <h1>Oops</h1>"),
         (reply(503, "busy", "text/plain"), SourceUnavailable, "503: busy"),
-        (reply(200, '{"error": {"message": "quota used up"}}'), SourceRefused, "200 with application/json.*quota used up"),
-        (reply(200, "<html>", "text/html; charset=utf-8"), SourceRefused, "200 with text/html.*expected text/event-stream"),
+        (
+            reply(200, '{"error": {"message": "quota used up"}}'),
+            SourceRefused,
+            "200 with application/json.*quota used up",
+        ),
+        (
+            reply(200, "<html>", "text/html; charset=utf-8"),
+            SourceRefused,
+            "200 with text/html.*expected text/event-stream",
+        ),
         (reply(302, "", location="http://127.0.0.1:1/"), SourceRefused, "302"),
     ],
     ids=lambda value: value.decode("latin-1").split("\r\n")[0][9:12] if isinstance(value, bytes) else None,
@@ -72,9 +80,8 @@ async def test_an_answer_that_is_no_stream_is_an_error_that_says_what_came(answe
 
 @pytest.mark.asyncio
 async def test_retry_after_reaches_the_caller():
-    with serve(reply(429, "{}", retry_after="7")) as server:
-        with pytest.raises(SourceUnavailable) as caught:
-            await read(server.url)
+    with serve(reply(429, "{}", retry_after="7")) as server, pytest.raises(SourceUnavailable) as caught:
+        await read(server.url)
     assert caught.value.retry_after == 7.0
 
 
@@ -89,9 +96,8 @@ async def test_nobody_there_is_unavailable_and_names_the_address():
 @pytest.mark.asyncio
 async def test_a_connection_that_breaks_inside_a_length_is_unavailable():
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 1000\r\n\r\n"
-    with serve(head + b"data: one\n\n") as server:
-        with pytest.raises(SourceUnavailable, match="broke off"):
-            await read(server.url)
+    with serve(head + b"data: one\n\n") as server, pytest.raises(SourceUnavailable, match="broke off"):
+        await read(server.url)
 
 
 @pytest.mark.asyncio
@@ -101,21 +107,21 @@ async def test_silence_past_the_read_timeout_is_unavailable():
         await writer.drain()
         await asyncio.sleep(60)
 
-    with LoopbackServer(handler) as server:
-        with pytest.raises(SourceUnavailable, match="silent for longer than three heartbeats"):
-            await read(server.url, read_timeout=0.2)
+    silent = pytest.raises(SourceUnavailable, match="silent for longer than three heartbeats")
+    with LoopbackServer(handler) as server, silent:
+        await read(server.url, read_timeout=0.2)
 
 
 @pytest.mark.asyncio
 async def test_an_event_over_the_limit_says_so():
-    with serve(STREAM_HEAD + b"data: " + b"x" * 5000 + b"\n\n") as server:
-        with pytest.raises(EventTooLarge, match="at most 1,000"):
-            await read(server.url, max_event_bytes=1000)
+    content = STREAM_HEAD + b"data: " + b"x" * 5000 + b"\n\n"
+    with serve(content) as server, pytest.raises(EventTooLarge, match="at most 1,000"):
+        await read(server.url, max_event_bytes=1000)
 
 
 @pytest.mark.asyncio
 async def test_a_large_error_body_is_not_read_to_its_end():
-    with serve(reply(500, json.dumps({"detail": "y" * 1_000_000}))) as server:
-        with pytest.raises(SourceUnavailable) as caught:
-            await read(server.url)
+    answer = reply(500, json.dumps({"detail": "y" * 1_000_000}))
+    with serve(answer) as server, pytest.raises(SourceUnavailable) as caught:
+        await read(server.url)
     assert len(str(caught.value)) < 3000

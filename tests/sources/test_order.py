@@ -99,7 +99,7 @@ def test_lines_of_another_log_are_never_mixed_in():
 
 
 def test_an_id_that_is_no_position_is_refused():
-    with pytest.raises(ProtocolError, match="epoch.line, got 'abc'"):
+    with pytest.raises(ProtocolError, match=r"epoch\.line, got 'abc'"):
         InOrder().take([ServerSentEvent("message", "x", "abc")])
 
 

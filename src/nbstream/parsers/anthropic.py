@@ -47,7 +47,7 @@ class AnthropicParser(JsonParser):
         return self._cut_off(reason, exit_code)
 
     def _summary(self) -> AgentMessage:
-        """The `response` row: the API sends none, and a reader wants to see that the answer is whole and what it took."""
+        """The `response` row: the API sends none, and a reader wants to see that the answer is whole."""
         totals: dict[str, Any] = {}
         for answer in self._blocks.answers():
             for name, number in tokens(answer.usage).items():

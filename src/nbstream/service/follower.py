@@ -39,6 +39,8 @@ class Follower:
         self._subscriber = service.hub.subscribe(agent_id, wake=wake)
         self._record = service.store.get_agent(agent_id)
         self._behind = True
+        self._dropped = 0
+        self._all_seen = False
         self._waiting: list[AgentMessage] = []
 
     @property
@@ -66,7 +68,7 @@ class Follower:
     @property
     def done(self) -> bool:
         """The agent has ended and all of it was handed out."""
-        return not self._behind and not self._waiting and self.record.status in TERMINAL
+        return self._all_seen and self.record.status in TERMINAL
 
     def batch(self, timeout: float = 0.0) -> list[AgentMessage]:
         """The messages that come next, in order; empty when there are none yet.
@@ -74,14 +76,23 @@ class Follower:
         Args:
             timeout: seconds to wait for the first one; news of another kind ends the wait too.
         """
+        # An agent's end is committed after its messages: only what is looked at after the end was seen is all there is.
+        ended = self.record.status in TERMINAL
         if self._behind:
             page = self._service.store.read(self._agent_id, since=self._position, limit=PAGE)
             self._behind = len(page) == PAGE
             if page:
                 self._position = page[-1].sequence_number or 0
+                self._all_seen = ended and not self._behind
                 return page
-        self._waiting += self._subscriber.drain(0.0 if self._waiting else timeout)
-        return self._contiguous()
+        messages = self._subscriber.drain(0.0 if ended or self._waiting else timeout)
+        if self._subscriber.dropped != self._dropped:  # the queue was given up, perhaps with the last messages in it
+            self._dropped = self._subscriber.dropped
+            self._behind = True
+        self._waiting += messages
+        ready = self._contiguous()
+        self._all_seen = ended and not self._behind
+        return ready
 
     def close(self) -> None:
         """Leaves the room."""

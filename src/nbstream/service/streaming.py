@@ -46,7 +46,7 @@ class Run:
     """One agent that this process reads.
 
     Args:
-        cursor: the id of the last event in the store, None for a new run.
+        cursor: the id of the last event in the store; "" when there is none yet, None for a run that is to be started.
         stopping: a person has asked it to stop.
         forced: how it ends when its source cannot be asked.
     """
@@ -124,10 +124,9 @@ class StreamingService:
             session_id=asked.get("session_id"),
             model=asked.get("model"),
         )
-        run = Run(request, source, recorder, cursor=cursor)
-        if record.started_at is not None:
-            run.learned["started"] = "yes"
-        return run
+        if record.started_at is None:
+            return Run(request, source, recorder, cursor=cursor)
+        return Run(request, source, recorder, cursor=cursor or "", learned={"started": "yes"})
 
     def recover(self) -> None:
         """Looks after agents that were running when their reader died: resumed, or marked as interrupted."""

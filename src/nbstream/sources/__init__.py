@@ -104,7 +104,8 @@ class Source(Protocol):
 
         Args:
             request: what to run; with a cursor the run is already going and is only read.
-            cursor: the id of the last event that is stored, or None for a new run.
+            cursor: the id of the last event that is stored; "" when the run is known to have been started and nothing
+                is stored yet, None for a new run.
 
         Raises:
             SourceError: the run could not be started, or is refused for good.

@@ -72,6 +72,49 @@ def test_a_full_disk_fails_saves_and_nothing_else(path) -> None:
         assert store.verify()
 
 
+# Here the log has room and the file has not: DuckDB then declares the whole database lost.
+_NO_CHECKPOINT = """
+import json, os, resource, signal, sys
+from nbstream.frames import Store
+from nbstream.store import connection, writer
+from store.given import agent, message
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+connection.CHECKPOINT_BYTES = 0
+writer.CHECKPOINT_AGAIN_SECONDS = 0.0
+opened = []
+reopen = connection.Database.reopen
+connection.Database.reopen = lambda self: (opened.append(1), reopen(self))
+store = Store.open(sys.argv[1])
+agent_id = agent(store)
+unlimited = resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, unlimited))
+kept, read = [], []
+for event in range(1, 61):
+    kept.extend(m.event_id for m in store.save(agent_id, [message(agent_id, event, content=os.urandom(6_000).hex())]).result(20).messages)
+    read.append(store.head(agent_id))
+    if len(opened) == 3:
+        break
+resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+kept.extend(m.event_id for m in store.save(agent_id, [message(agent_id, event + 1)]).result(20).messages)
+verified = bool(store.verify())
+store.close()
+print(json.dumps({"kept": kept, "read": read, "opened": len(opened), "verified": verified}), flush=True)
+"""
+
+
+@pytest.mark.crash
+def test_a_full_disk_at_a_checkpoint_costs_nothing(path) -> None:
+    said = _run(_NO_CHECKPOINT, path)
+    count = len(said["read"])
+    assert said["opened"] == 3
+    assert said["read"] == list(range(1, count + 1))
+    assert said["kept"] == [f"1.{n}" for n in range(1, count + 2)]
+    assert said["verified"]
+    with Store.open(path) as store:
+        assert store.verify().rows == count + 1
+        assert store.verify()
+
+
 _KILLED = """
 import json, os, sys
 from nbstream.frames import Store

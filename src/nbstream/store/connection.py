@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,9 @@ CHECKPOINT_BYTES: Final = 64 * 1024 * 1024
 
 IDLE_CHECKPOINT_BYTES: Final = 1024 * 1024
 """The same when nobody is waiting."""
+
+_BUSY_SECONDS: Final = 5.0
+"""How long a database that is lost waits for its readers to leave."""
 
 # What SQL of readers must not reach is shut for the whole instance, since DuckDB keeps settings per file and process.
 # The store's own file stays open to it. The automatic checkpoint is off because it stalls the commit that triggers it;
@@ -65,8 +69,17 @@ class Database:
     def reopen(self) -> None:
         """Connect anew, after DuckDB has declared the connection lost."""
         with self._lock:
-            self._connection.close()
+            until = time.monotonic() + _BUSY_SECONDS
+            while True:
+                try:
+                    self._connection.close()
+                    break
+                except duckdb.ResourceInUseException:  # a reader is about to learn that the database is lost
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(0.01)
             self._connection = self._connect()
+            self._identity = self._stat()
 
     def close(self) -> bool:
         """Write everything into the file and give up its lock; False while a cursor is at work."""

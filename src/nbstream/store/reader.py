@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import AgentNotFound, StoreClosed
-from nbstream.store.connection import CLOSED
+from nbstream.errors import AgentNotFound, StoreError
 from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 RAW_PAGE: Final = 5_000
 """Raw texts read at a time: a few MB, and 10 ms."""
+
+REOPEN_SECONDS: Final = 5.0
+"""How long a reader waits for a database that is being opened again."""
+
+_RETRY_SECONDS: Final = 0.02
 
 
 class Reader:
@@ -81,8 +86,13 @@ class Reader:
         return int(rows[0][0])
 
     def _all(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with contextlib.closing(self._cursor()) as cursor:
+        """All rows; waits while the writer opens the database anew, which it does when a checkpoint has failed."""
+        until = time.monotonic() + REOPEN_SECONDS
+        while True:
             try:
-                return cursor.execute(sql, values).fetchall()
-            except duckdb.ConnectionException as error:
-                raise StoreClosed(CLOSED) from error
+                with contextlib.closing(self._cursor()) as cursor:
+                    return cursor.execute(sql, values).fetchall()
+            except (duckdb.ConnectionException, duckdb.FatalException) as error:
+                if time.monotonic() > until:
+                    raise StoreError(f"the store cannot be read now: {error}") from error
+                time.sleep(_RETRY_SECONDS)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import SaveFailed, StoreClosed
+from nbstream.errors import SaveFailed, StoreClosed, StoreError
 from nbstream.store.connection import CLOSED
 from nbstream.store.plan import AgentState, Plan, lookup
 from nbstream.store.requests import Request, row_count, settle
@@ -36,6 +37,9 @@ COMMIT_ROWS: Final = 10_000
 
 IDLE_SECONDS: Final = 2.0
 """A queue that is empty for so long is a good moment for a checkpoint, which stalls a commit by 100-400 ms."""
+
+CHECKPOINT_AGAIN_SECONDS: Final = 60.0
+"""After a failed checkpoint, of a full disk for instance: each try makes DuckDB open its file anew."""
 
 _UNSTORABLE: Final = (duckdb.IntegrityError, duckdb.DataError, ValueError, TypeError)
 """What a single bad value raises; anything else is the disk, the file or the connection, and hits all alike."""
@@ -71,6 +75,7 @@ class Writer:
         self._bytes = 0
         self._changed = threading.Condition()
         self._closing = False
+        self._no_checkpoint_before = 0.0
         self._thread = threading.Thread(target=self._run, name="nbstream-store-writer", daemon=True)
         self._thread.start()
 
@@ -200,15 +205,20 @@ class Writer:
     def _recover(self, error: Exception) -> None:
         """Leave the connection fit for the next commit: roll back, or connect anew where DuckDB has given up."""
         self._states.clear()
-        try:
-            if self._session is not None and not isinstance(error, duckdb.FatalException):
+        if self._session is not None and not isinstance(error, duckdb.FatalException):
+            try:
                 self._session.rollback()
+            except duckdb.TransactionException:
+                return  # a COMMIT that failed has rolled back by itself
+            except duckdb.Error:
+                _log.warning("the store's connection is lost, it is opened again", exc_info=True)
+            else:
                 return
-        except duckdb.TransactionException:
-            return  # a COMMIT that failed has rolled back by itself
-        except duckdb.Error:
-            _log.warning("the store's connection is lost, it is opened again", exc_info=True)
         self._drop_session()
+        try:  # at once, since readers cannot read meanwhile; if it fails, again with the next commit
+            self._session = self._open_session()
+        except (duckdb.Error, StoreError) as again:
+            _log.warning("the store cannot be opened again yet: %s", again)
 
     def _drop_session(self) -> None:
         if self._session is not None:
@@ -217,11 +227,13 @@ class Writer:
 
     def _checkpoint(self, *, idle: bool) -> None:
         """A failed checkpoint loses nothing: the rows are in the write-ahead log."""
+        if self._session is None or time.monotonic() < self._no_checkpoint_before or not self._checkpoint_due(idle):
+            return
         try:
-            if self._session is not None and self._checkpoint_due(idle):
-                self._session.checkpoint()
+            self._session.checkpoint()
         except duckdb.Error as error:
             _log.warning("no checkpoint this time: %s", error)
+            self._no_checkpoint_before = time.monotonic() + CHECKPOINT_AGAIN_SECONDS
             self._recover(error)
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -84,7 +85,9 @@ def test_without_a_browser_the_address_is_printed_once_it_answers(start, tmp_pat
     assert address.host == "127.0.0.1"
     assert address.path == "/lab/tree/01_quickstart.ipynb"
     with httpx.Client(trust_env=False, timeout=30) as client:
-        assert client.get(address).status_code == 200
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "apputils-extension:announcements" in re.search('"disabledExtensions": [^]]*', page.text)[0]
         contents = address.copy_with(path="/api/contents/01_quickstart.ipynb")
         served = client.get(contents).json()["content"]
     shipped = nbformat.read(shipped_notebook(), as_version=4)

@@ -90,8 +90,6 @@ def _open(folder: Path, port: int | None, *, browser: bool) -> int:
     """Run JupyterLab in this process until it is ended."""
     notebook = lay_out(folder).resolve()
     arguments = [str(notebook), "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={notebook.parent}"]
-    # No question about news and no request for it: the demo is as offline as the rest.
-    arguments += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
     if port is not None:
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if os.geteuid() == 0:
@@ -99,8 +97,22 @@ def _open(folder: Path, port: int | None, *, browser: bool) -> int:
     if not browser:
         arguments.append("--no-browser")
         threading.Thread(target=_print_address, args=(notebook.name,), daemon=True).start()
-    import_module("jupyterlab.labapp").LabApp.launch_instance(arguments)
+    with _quiet_settings():
+        import_module("jupyterlab.labapp").LabApp.launch_instance(arguments)
     return 0
+
+
+@contextlib.contextmanager
+def _quiet_settings() -> Iterator[None]:
+    """No question about news, no request for it or for updates: the demo is as offline as the rest."""
+    with tempfile.TemporaryDirectory(prefix="nbstream-demo-") as name:
+        file = Path(name) / "labconfig" / "page_config.json"
+        file.parent.mkdir()
+        file.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}', "ascii")
+        # Searched first, and beside the person's own settings, which stay as they are.
+        others = os.environ.get("JUPYTER_CONFIG_PATH")
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([name, *([others] if others else [])])
+        yield
 
 
 def _print_address(name: str) -> None:

@@ -56,7 +56,11 @@ class ViewPage:
         self.page.evaluate("batches => nbstream.pace(batches)", text)
         events = json.loads(self._browser.stop_tracing())["traceEvents"]
         names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
-        tasks = [event for event in events if "RunTask" in event["name"] and "tdur" in event and names[event["tid"]] == "CrRendererMain"]
+        tasks = [
+            event
+            for event in events
+            if "RunTask" in event["name"] and "tdur" in event and names[event["tid"]] == "CrRendererMain"
+        ]
         return [task["tdur"] / 1000 for task in sorted(tasks, key=lambda task: task["ts"])]
 
     def status(self, record: AgentRecord, *, head: int = 0, **fields: Any) -> None:

@@ -97,6 +97,12 @@ def test_an_mcp_call():
     assert (result["metadata"]["nbstream.mcp_server"], failed["metadata"]["nbstream.is_error"]) == ("files", True)
 
 
+def test_an_mcp_call_that_fails_with_a_result():
+    answer = {"content": [{"type": "text", "text": "half"}]}
+    (_, result) = CODEX.blocks(item("i", "mcp_tool_call", tool="t", result=answer, status="failed"))
+    assert (result["content"], result["metadata"]["nbstream.is_error"]) == ("half", True)
+
+
 def test_a_web_search():
     call, result = CODEX.blocks(item("item_1", "web_search", query="x"))
     assert (call["content"], result["content"], result["part"]) == ('{"query": "x"}', "", "tool_call_response")

@@ -98,6 +98,12 @@ def test_what_a_message_leaves_out(frame, op, role, part):
     assert (row["block"] is None) == (op == "note")
 
 
+def test_a_system_message_is_a_notice_unless_it_says_what_it_is():
+    assert ANY.notes(message("system")) == [("notice", "Hi")]
+    assert ANY.notes(message("system", metadata={"nbstream.kind": "retry"})) == [("retry", "Hi")]
+    assert ANY.notes(message("error")) == [(None, "Hi")]
+
+
 def test_messages_without_a_block_are_apart():
     assert [block[2] for block in ANY.seen(message(content="a"), message(content="b"))] == ["a", "b"]
 
@@ -138,6 +144,7 @@ BADLY = message("response", "broke", metadata={"nbstream.is_error": True})
         (["a"], "gone", None, "interrupted"),
         (["a"], "stopped", None, "stopped"),
         (["a"], "stopped", 130, "stopped"),
+        (["a"], "stopped", 0, "stopped"),
         (["a", "[DONE]"], "eof", None, "completed"),
         ([WELL], "eof", None, "completed"),
         ([WELL], "exited", 2, "failed"),

@@ -78,6 +78,7 @@ def test_another_answer_after_done_has_its_own_blocks():
         ([{"error": "model 'x' not found"}], "eof", "failed"),
         ([{"error": "busy"}, line("a"), ended()], "eof", "completed"),
         ([ended("load")], "eof", "completed"),
+        ([{"done": True}], "eof", "completed"),
         ([], "eof", "interrupted"),
     ],
 )

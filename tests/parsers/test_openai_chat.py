@@ -341,6 +341,7 @@ def test_an_error_event_and_comments_by_their_bytes():
 def test_an_error_body_instead_of_a_stream():
     body = {"error": {"message": "Invalid key", "type": "invalid_request_error", "param": None, "code": "bad_key"}}
     assert CHAT.seen(body) == [("error", None, "invalid_request_error: Invalid key")]
+    assert CHAT.rows(body)[0]["metadata"] == {"nbstream.is_error": True, "error.type": "invalid_request_error"}
     assert CHAT.status(body) == "failed"
     assert CHAT.status({"error": "model not found"}) == "failed"
 

@@ -54,6 +54,12 @@ def test_an_mcp_call_that_fails():
     assert (result["content"], result["metadata"]["nbstream.is_error"]) == ("gone", True)
 
 
+def test_an_mcp_call_that_fails_with_an_output():
+    wire = {"name": "find", "arguments": "{}", "output": "half", "status": "failed"}
+    result = RESPONSES.blocks(created(), item("mcp_call", "done", wire))[-1]
+    assert (result["content"], result["metadata"]["nbstream.is_error"]) == ("half", True)
+
+
 def test_a_code_interpreter_shows_code_and_logs():
     frames = [
         item("code_interpreter_call", "added"),

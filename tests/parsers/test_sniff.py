@@ -69,6 +69,8 @@ def test_no_event_of_a_recording_is_taken_for_another_format(name):
         ({"model": "m", "response": "", "done": True}, "ollama"),
         ({"type": "assistant", "content": "Hi"}, "generic"),
         ({"type": "ping"}, None),
+        ({"type": "message"}, None),
+        ({"type": "tool_use", "name": "x"}, None),
         ({"type": "error", "error": {}}, None),
         ({"error": "x"}, None),
         ({"jsonrpc": "2.0", "id": 1, "result": {}}, None),

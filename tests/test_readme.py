@@ -31,3 +31,12 @@ def test_every_link_to_a_file_leads_to_one():
     targets = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", README)
     assert targets
     assert [target for target in targets if not (root / target).exists()] == []
+
+
+def test_every_promise_of_security_names_tests_that_are_there():
+    root = Path(__file__).parent.parent
+    promises = re.findall(r"^\| S\d+ \|.*\| (.+) \|$", (root / "SECURITY.md").read_text("utf-8"), re.MULTILINE)
+    assert len(promises) >= 8
+    named = [re.findall(r"`([^`]+)`", tests) for tests in promises]
+    assert all(named)
+    assert [test for tests in named for test in tests if not (root / test).is_file()] == []

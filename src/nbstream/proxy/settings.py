@@ -64,12 +64,14 @@ class Settings:
         limits: see `Limits`.
         heartbeat: seconds between comments on a stream with nothing to say.
         directory: where agents work whose profile names no folder.
+        config: the file all this was read from; None: there was none.
     """
 
     profiles: dict[str, Profile]
     limits: Limits = field(default_factory=Limits)
     heartbeat: float = 10.0
     directory: Path = field(default_factory=Path.cwd)
+    config: Path | None = None
 
 
 PROFILE_KEYS = {"command", *(entry.name for entry in fields(Profile))} - {"name", "argv"}

@@ -85,6 +85,19 @@ def test_each_folder_has_its_own(home):
     assert find_proxy(directory=home / "link") == there, "whatever path leads to it"
 
 
+def test_after_a_killed_one_the_next_has_the_same_profiles(home):
+    config = home / "proxy.toml"
+    config.write_text('[profiles.mine]\ncommand = ["true"]\n')
+    argv = [sys.executable, "-m", "nbstream.proxy", "proxy", "--config", str(config)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as first:
+        first.stdout.readline()
+        first.kill()
+    second = ensure_proxy()
+    body = {"prompt": "x", "profile": "mine"}
+    answer = httpx.post(f"{second.url}/agent/start", json=body, headers=second.headers, trust_env=False)
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_killed_one_is_not_found_and_its_runs_are_taken_up(home):
     first = ensure_proxy()
     body = {"prompt": "x", "profile": "replay"}

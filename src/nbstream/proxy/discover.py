@@ -122,7 +122,9 @@ def ensure_proxy(*, directory: str | Path | None = None) -> ProxyAddress:
         if found := find_proxy(directory=where):
             return found
         log = state.with_suffix(".log")
-        process = _start_detached(where, log)
+        # A proxy that was killed has left its state file; the next one has the same profiles.
+        config = (folders.read_json(state) or {}).get("config")
+        process = _start_detached(where, log, ["--config", config] if config else [])
         # Reaps it should it end before us; and a thread that waits is no warning about a process nobody waits for.
         threading.Thread(target=process.wait, name="nbstream-proxy-reaper", daemon=True).start()
         while time.monotonic() < deadline:
@@ -135,12 +137,12 @@ def ensure_proxy(*, directory: str | Path | None = None) -> ProxyAddress:
     raise SourceUnavailable(f"the proxy did not start; its log {log} ends with:\n{shown}")
 
 
-def _start_detached(where: Path, log: Path) -> subprocess.Popen[bytes]:
+def _start_detached(where: Path, log: Path, more: list[str]) -> subprocess.Popen[bytes]:
     """Starts a proxy that outlives this process and knows nothing of the notebook's credentials."""
     keep = {name: value for name, value in os.environ.items() if not WITHHELD.match(name) or name in KEPT}
     with os.fdopen(folders.open_private(log, os.O_TRUNC), "wb") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", "nbstream.proxy", "proxy", "--port", "0", "--idle-exit", str(IDLE_EXIT)],
+            [sys.executable, "-m", "nbstream.proxy", "proxy", "--port", "0", "--idle-exit", str(IDLE_EXIT), *more],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

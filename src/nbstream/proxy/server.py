@@ -124,6 +124,7 @@ def write_state(path: Path, service: Service) -> None:
         "version": version("nbstream"),
         "started": datetime.now(UTC).isoformat(),
         "directory": str(service.registry.settings.directory),
+        "config": str(config) if (config := service.registry.settings.config) else None,
     }
     folders.write_private(path, state)
 

@@ -142,4 +142,10 @@ def load_settings(
         raise ProfileInvalid(f"default = {default!r} names no profile: expected one of {', '.join(named)}")
     if default is not None:
         named = {default: named.pop(default), **named}
-    return Settings(profiles=named, limits=_limits(table.get("limits", {})), heartbeat=heartbeat, directory=Path.cwd())
+    return Settings(
+        profiles=named,
+        limits=_limits(table.get("limits", {})),
+        heartbeat=heartbeat,
+        directory=Path.cwd(),
+        config=Path(config).resolve() if config else None,
+    )

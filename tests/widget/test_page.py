@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Locator, sync_playwright
+from playwright.sync_api import Locator
 
 from nbstream.messages import AgentMessage
-from nbstream.widget.static_copy import static_copy
-from nbstream.widget.wire import batch_json, error_json, raw_json, status_json
+from nbstream.widget.wire import error_json, raw_json
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, START, Log, record, story
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DONE = record("completed", completed_at=START + timedelta(seconds=58))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = CHROMIUM if Path(CHROMIUM).exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def view(browser) -> Iterator[ViewPage]:
-    view = ViewPage(browser)
-    view.render()
-    yield view
-    assert view.complaints == []
-    view.close()
 
 
 def find(view: ViewPage, selector: str) -> Locator:
@@ -332,177 +307,3 @@ def test_the_cleanup_takes_everything_away(view) -> None:
     before = len(view.sent("subscribe"))
     view.page.wait_for_timeout(700)
     assert len(view.sent("subscribe")) == before
-
-
-def test_long_lines_and_long_blocks_are_cut_with_a_word(view) -> None:
-    view.status(record())
-    view.rows(texts(["x" * 12_000, "y" * 500, "\nnext line"]))
-    view.wait_head(3)
-    assert "2,500 more characters on this line" in view.text()
-    assert view.text().endswith("next line")
-    log = Log()
-    log.add("word\n" * 210_000, block="big")
-    view.rows([replace(log.rows[0], sequence_number=4, id=UUID(int=4))])
-    view.wait_head(4)
-    assert "50,000 more characters are not shown here" in view.text()
-
-
-def test_sixty_kilobytes_in_small_deltas_stay_fast(view) -> None:
-    sentence = "Sentence number {} of a long answer, with some words in it. "
-    answer = "".join(sentence.format(n) + ("\n\n" if n % 9 == 8 else "") for n in range(1100))[:60_000]
-    log = Log()
-    log.text("b", answer, size=20)
-    batches = [batch_json(AGENT, log.rows[i : i + 6], head=i + 6) for i in range(0, len(log.rows), 6)]
-    view.status(record(), head=0)
-    tasks = view.pace(batches)
-    view.wait_head(3000)
-    assert find(view, ".said").inner_text().split() == answer.split()
-    assert sum(tasks) < 3000, f"{sum(tasks):.0f} ms in all"
-    assert max(tasks) < 50, f"the worst task took {max(tasks):.1f} ms"
-    fifth = len(tasks) // 5
-    first, last = sum(tasks[:fifth]), sum(tasks[-fifth:])
-    assert last < 2 * max(first, 50), f"{first:.0f} ms at the start, {last:.0f} ms at the end"
-
-
-def test_ten_thousand_messages_open_within_a_second(view) -> None:
-    log = Log()
-    for block in range(100):
-        log.text(f"b{block}", "A few words of text. " * 100, size=21)
-    view.status(DONE, head=10_000)
-    took = view.page.evaluate(
-        """text => new Promise(done => {
-            const batch = JSON.parse(text), start = performance.now(), root = nbstream.root;
-            const look = () => root.dataset.head === "10000" ? done(performance.now() - start) : requestAnimationFrame(look);
-            nbstream.deliver(batch); look(); })""",
-        json.dumps(batch_json(AGENT, log.rows, head=10_000)),
-    )
-    assert took < 1000, f"{took:.0f} ms"
-
-
-def test_no_script_no_request_no_way_out_of_its_box(view) -> None:
-    payloads = [
-        "<img src='https://evil.test/x.png' onerror='window.hit=1'>",
-        "<script>window.hit=1</script>",
-        "```html\n<iframe srcdoc='<script>parent.hit=1</script>'>\n```",
-        "<div style='position:fixed;inset:0;z-index:99999'>x</div>",
-    ]
-    log = Log()
-    for number, payload in enumerate(payloads):
-        log.add(payload, block=f"t{number}")
-        log.call(f"c{number}", payload, f'{{"command": "{number}"}}')
-        log.result(f"c{number}", payload, error=True)
-        log.note(payload, payload)
-        log.add(payload, type="error", role=None, part=None, op="note")
-    view.page.evaluate(
-        """() => { const meta = document.createElement("meta"); meta.httpEquiv = "Content-Security-Policy";
-        meta.content = "require-trusted-types-for 'script'; trusted-types 'none'"; document.head.append(meta) }"""
-    )
-    before = list(view.requests)
-    view.status(
-        record("failed", source=payloads[0], model=payloads[1], prompt=payloads[2], error=payloads[3]),
-        head=len(log.rows),
-    )
-    view.rows(log.rows)
-    view.wait_head(len(log.rows))
-    assert view.page.evaluate("window.hit") is None
-    assert view.requests == before
-    tags = view.page.evaluate(
-        "[...new Set([...nbstream.root.shadowRoot.querySelectorAll('*')].map(e => e.localName))].sort()"
-    )
-    assert set(tags) <= {
-        "button", "code", "dd", "details", "div", "dl", "dt", "footer", "header", "p", "pre", "section", "span", "style",
-        "summary",
-    }  # fmt: skip
-    for payload in payloads[:2]:
-        assert payload in view.text()
-
-
-def test_it_is_light_or_dark_as_its_page_is(browser) -> None:
-    view = ViewPage(browser, dark=True)
-    view.render()
-    theme = "nbstream.root.dataset.theme"
-    assert view.page.evaluate(theme) == "dark"
-    view.page.evaluate("document.body.setAttribute('data-jp-theme-light', 'true')")
-    view.page.wait_for_function(f"{theme} === 'light'")
-    view.page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
-    view.page.wait_for_function(f"{theme} === 'dark'")
-    view.close()
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_has_enough_contrast(browser, dark) -> None:
-    view = ViewPage(browser, dark=dark)
-    view.render()
-    rows = story().rows
-    view.status(DONE, head=len(rows))
-    view.rows(rows)
-    view.wait_head(len(rows))
-    poor = view.page.evaluate(CONTRAST)
-    assert poor == []
-    view.close()
-
-
-# Every element with text of its own: its colour against the first opaque ground under it, by WCAG 2.2, 1.4.3.
-CONTRAST = """() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const over = (colours) => { canvas.clearRect(0, 0, 1, 1); for (const c of colours) { canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1) }
-    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3) };
-  const light = (rgb) => { const [r, g, b] = rgb.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b };
-  const poor = [];
-  for (const e of nbstream.root.shadowRoot.querySelectorAll(".frame *")) {
-    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || e.closest("[hidden], .unseen") || !e.checkVisibility()) continue;
-    const grounds = []; for (let a = e; a; a = a.parentElement) grounds.unshift(getComputedStyle(a).backgroundColor);
-    const ground = over(["white", ...grounds]);
-    let opacity = 1; for (let a = e; a; a = a.parentElement) opacity *= Number(getComputedStyle(a).opacity);
-    const ink = over(["white", ...grounds, getComputedStyle(e).color]).map((v, i) => v * opacity + ground[i] * (1 - opacity));
-    const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) poor.push([e.className, ratio.toFixed(2)]);
-  }
-  return poor }"""
-
-
-@pytest.mark.parametrize("width", [320, 800])
-def test_nothing_is_wider_than_its_cell(browser, width) -> None:
-    view = ViewPage(browser, width=width)
-    view.render()
-    rows = story().rows
-    view.status(DONE, head=len(rows))
-    view.rows(rows)
-    view.wait_head(len(rows))
-    sticking_out = view.page.evaluate(
-        """() => { const box = nbstream.root.getBoundingClientRect();
-        return [...nbstream.root.shadowRoot.querySelectorAll(".row, .card, header, footer, .summary")]
-          .filter((e) => e.getBoundingClientRect().right > box.right + 0.5).map((e) => e.className) }"""
-    )
-    assert sticking_out == []
-    assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    view.close()
-
-
-def test_the_static_copy_asks_for_nothing_and_runs_nothing(browser) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    blocks = [
-        {
-            "type": "assistant",
-            "part": "text",
-            "content": "<img src=//evil.test/x onerror=hit()> ![a](//evil.test/y)",
-            "metadata": {},
-        }
-    ]
-    page.set_content(static_copy(record("completed"), blocks)["text/html"])
-    assert "<img src=//evil.test/x" in page.inner_text(".nbstream-copy")
-    assert page.locator("img, a, script, iframe").count() == 0
-    assert requests == []
-    context.close()
-
-
-def test_the_wire_of_the_kernel_is_what_the_view_reads(view) -> None:
-    rows = story().rows
-    view.deliver(status_json(DONE, head=len(rows), complete=True), batch_json(AGENT, rows, head=len(rows)))
-    view.wait_head(len(rows))
-    assert "malformed" not in find(view, ".truth").inner_text()

@@ -22,7 +22,9 @@ import { followTheme } from "./theme.ts";
 import { Transcript } from "./transcript.ts";
 import type { Sink, Transport } from "./transport.ts";
 import { visible } from "./visible.ts";
-import css from "./view.css";
+import blockStyle from "./blocks.css";
+import cardStyle from "./cards.css";
+import frameStyle from "./frame.css";
 
 /** Milliseconds of one paint; the rest waits for the next frame. */
 const PAINT_TIME = 10;
@@ -90,7 +92,7 @@ class AgentView implements Sink {
     column.append(this.#prompt, this.#transcript.element, this.#pulse);
     scroller.append(column);
     frame.append(this.#header.element, scroller, jump, this.#notice, this.#footer.element);
-    this.#host.attachShadow({ mode: "open" }).append(el("style", "", css), frame);
+    this.#host.attachShadow({ mode: "open" }).append(el("style", "", frameStyle + blockStyle + cardStyle), frame);
     this.#endTheme = followTheme(this.#host);
     parent.append(this.#host);
     this.#ticker = window.setInterval(() => this.#tick(), 1000);

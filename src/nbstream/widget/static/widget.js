@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:0c68b8a3c80277f153b49fdeee64b47c45c7c1646ef8323433aca98b1ade8ed0
+// nbstream widget · sources sha256:65768109c2b4f748f7c3fb56696fd93bac2ad7c4eaf1fe2d00eb08cd9e95af91
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -1509,247 +1509,8 @@ var Transcript = class {
 function noop() {
 }
 
-// view.css
-var view_default = `/* The view's own style, inside its shadow root: nothing leaks in but JupyterLab's variables, nothing leaks out. */
-
-:host {
-  /* Light. Quiet text is mixed from the main colour, which keeps 4.5:1 where Lab's own third colour does not. */
-  --ground: var(--jp-layout-color1, #ffffff);
-  --sunken: var(--jp-layout-color2, #f5f5f6);
-  --ink: var(--jp-ui-font-color1, #26262b);
-  --strong: var(--jp-ui-font-color0, #131316);
-  --quiet: color-mix(in srgb, var(--ink) 68%, var(--ground));
-  --line: color-mix(in srgb, var(--ink) 14%, var(--ground));
-  --hair: color-mix(in srgb, var(--ink) 8%, var(--ground));
-  --wash: color-mix(in srgb, var(--ink) 3.5%, var(--ground));
-  --live: #1565c0;
-  --good: #1f7a3d;
-  --bad: #b3261e;
-  --wait: #8a5a00;
-  --rest: var(--quiet);
-  --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
-  --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
-  --radius: 7px;
-  display: block;
-  contain: content;
-  overflow: clip;
-  isolation: isolate;
-  margin: 2px 0;
-  color: var(--ink);
-  font: 13px/1.55 var(--text-font);
-  unicode-bidi: isolate;
-}
-
-:host([data-theme="dark"]) {
-  --ground: var(--jp-layout-color1, #1c1c1f);
-  --sunken: var(--jp-layout-color2, #27272b);
-  --ink: var(--jp-ui-font-color1, #dededf);
-  --strong: var(--jp-ui-font-color0, #ffffff);
-  --live: #7cb8f5;
-  --good: #7fcb93;
-  --bad: #f2a09a;
-  --wait: #e6bd6a;
-}
-
-* {
-  box-sizing: border-box;
-}
-
-[hidden] {
-  display: none !important;
-}
-
-.unseen {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-  white-space: nowrap;
-}
-
-:focus-visible {
-  outline: 2px solid var(--live);
-  outline-offset: 1px;
-}
-
-button {
-  font: inherit;
-  color: inherit;
-  background: none;
-  border: 0;
-  padding: 0;
-  cursor: pointer;
-}
-
-/* ── frame ─────────────────────────────────────────────────────────────── */
-
-.frame {
-  container-type: inline-size;
-  position: relative;
-  display: flex;
-  flex-direction: column;
-  background: var(--ground);
-  border: 1px solid var(--line);
-  border-radius: var(--radius);
-  overflow: clip;
-}
-
-header,
-footer {
-  contain: layout style;
-  display: flex;
-  align-items: center;
-  gap: 10px;
-  padding: 0 14px;
-  color: var(--quiet);
-  white-space: nowrap;
-}
-
-header {
-  align-items: baseline;
-  padding-block: 7px;
-  font-size: 12px;
-  border-bottom: 1px solid var(--hair);
-}
-
-footer {
-  min-height: 28px;
-  font: 11px/1.4 var(--code-font);
-  border-top: 1px solid var(--hair);
-}
-
-.space {
-  flex: 1;
-}
-
-.source {
-  color: var(--strong);
-  font-size: 13px;
-  font-weight: 600;
-}
-
-.source,
-.model {
-  overflow: clip;
-  text-overflow: ellipsis;
-}
-
-.source {
-  flex: 0 1 auto;
-  max-width: 40%;
-}
-
-.model {
-  flex: 0 1 auto;
-  min-width: 0;
-}
-
-.elapsed,
-.time,
-.truth,
-dd {
-  font-variant-numeric: tabular-nums;
-}
-
-[data-tone="live"] {
-  --tone: var(--live);
-}
-
-[data-tone="wait"] {
-  --tone: var(--wait);
-}
-
-[data-tone="good"] {
-  --tone: var(--good);
-}
-
-[data-tone="bad"] {
-  --tone: var(--bad);
-}
-
-[data-tone="rest"] {
-  --tone: var(--quiet);
-}
-
-.pill {
-  display: inline-flex;
-  align-items: center;
-  gap: 6px;
-  padding: 1px 9px 1px 8px;
-  border-radius: 10px;
-  color: var(--tone);
-  background: color-mix(in srgb, var(--tone) 9%, var(--ground));
-}
-
-.dot {
-  flex: none;
-  width: 7px;
-  height: 7px;
-  border-radius: 50%;
-  background: var(--tone, currentColor);
-}
-
-.stop,
-.jump {
-  padding: 1px 10px;
-  border: 1px solid var(--line);
-  border-radius: 5px;
-  color: var(--ink);
-  background: var(--ground);
-  transition: border-color 120ms, color 120ms;
-}
-
-.stop:hover:enabled {
-  color: var(--bad);
-  border-color: currentColor;
-}
-
-.stop:disabled {
-  color: var(--quiet);
-  cursor: default;
-}
-
-.jump {
-  position: absolute;
-  right: 16px;
-  bottom: 38px;
-  z-index: 1;
-  font-size: 12px;
-  border-radius: 12px;
-  box-shadow: 0 1px 6px rgb(0 0 0 / 14%);
-}
-
-.jump:hover {
-  color: var(--live);
-  border-color: currentColor;
-}
-
-.truth {
-  min-width: 0;
-  overflow: clip;
-  text-overflow: ellipsis;
-}
-
-.rawtoggle {
-  padding: 1px 6px;
-  border-radius: 4px;
-}
-
-.rawtoggle:hover,
-.rawtoggle[aria-pressed="true"] {
-  color: var(--strong);
-  background: var(--sunken);
-}
-
-.notice {
-  padding: 6px 14px;
-  font-size: 12px;
-  color: var(--tone);
-  background: color-mix(in srgb, var(--tone) 7%, var(--ground));
-  border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
-  overflow-wrap: anywhere;
-}
+// blocks.css
+var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning, notes, errors. A single ' here makes esbuild keep the line ends. */
 
 /* ── transcript ────────────────────────────────────────────────────────── */
 
@@ -2029,6 +1790,10 @@ details.small > summary {
   background: color-mix(in srgb, var(--bad) 7%, var(--ground));
   white-space: pre-wrap;
 }
+`;
+
+// cards.css
+var cards_default = `/* A tool call's card, the end of a run, the raw source, narrow cells. A single ' here makes esbuild keep the line ends. */
 
 /* ── tool calls ────────────────────────────────────────────────────────── */
 
@@ -2342,6 +2107,249 @@ details[open] > summary.head::after {
 }
 `;
 
+// frame.css
+var frame_default = `/* The view's own style, inside its shadow root: nothing leaks in but JupyterLab's variables, nothing leaks out. */
+
+:host {
+  /* Light. Quiet text is mixed from the main colour, which keeps 4.5:1 where Lab's own third colour does not. */
+  --ground: var(--jp-layout-color1, #ffffff);
+  --sunken: var(--jp-layout-color2, #f5f5f6);
+  --ink: var(--jp-ui-font-color1, #26262b);
+  --strong: var(--jp-ui-font-color0, #131316);
+  --quiet: color-mix(in srgb, var(--ink) 68%, var(--ground));
+  --line: color-mix(in srgb, var(--ink) 14%, var(--ground));
+  --hair: color-mix(in srgb, var(--ink) 8%, var(--ground));
+  --wash: color-mix(in srgb, var(--ink) 3.5%, var(--ground));
+  --live: #1565c0;
+  --good: #1f7a3d;
+  --bad: #b3261e;
+  --wait: #8a5a00;
+  --rest: var(--quiet);
+  --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
+  --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
+  --radius: 7px;
+  display: block;
+  contain: content;
+  overflow: clip;
+  isolation: isolate;
+  margin: 2px 0;
+  color: var(--ink);
+  font: 13px/1.55 var(--text-font);
+  unicode-bidi: isolate;
+}
+
+:host([data-theme="dark"]) {
+  --ground: var(--jp-layout-color1, #1c1c1f);
+  --sunken: var(--jp-layout-color2, #27272b);
+  --ink: var(--jp-ui-font-color1, #dededf);
+  --strong: var(--jp-ui-font-color0, #ffffff);
+  --live: #7cb8f5;
+  --good: #7fcb93;
+  --bad: #f2a09a;
+  --wait: #e6bd6a;
+}
+
+* {
+  box-sizing: border-box;
+}
+
+[hidden] {
+  display: none !important;
+}
+
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+:focus-visible {
+  outline: 2px solid var(--live);
+  outline-offset: 1px;
+}
+
+button {
+  font: inherit;
+  color: inherit;
+  background: none;
+  border: 0;
+  padding: 0;
+  cursor: pointer;
+}
+
+/* ── frame ─────────────────────────────────────────────────────────────── */
+
+.frame {
+  container-type: inline-size;
+  position: relative;
+  display: flex;
+  flex-direction: column;
+  background: var(--ground);
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  overflow: clip;
+}
+
+header,
+footer {
+  contain: layout style;
+  display: flex;
+  align-items: center;
+  gap: 10px;
+  padding: 0 14px;
+  color: var(--quiet);
+  white-space: nowrap;
+}
+
+header {
+  align-items: baseline;
+  padding-block: 7px;
+  font-size: 12px;
+  border-bottom: 1px solid var(--hair);
+}
+
+footer {
+  min-height: 28px;
+  font: 11px/1.4 var(--code-font);
+  border-top: 1px solid var(--hair);
+}
+
+.space {
+  flex: 1;
+}
+
+.source {
+  color: var(--strong);
+  font-size: 13px;
+  font-weight: 600;
+}
+
+.source,
+.model {
+  overflow: clip;
+  text-overflow: ellipsis;
+}
+
+.source {
+  flex: 0 1 auto;
+  max-width: 40%;
+}
+
+.model {
+  flex: 0 1 auto;
+  min-width: 0;
+}
+
+.elapsed,
+.time,
+.truth,
+dd {
+  font-variant-numeric: tabular-nums;
+}
+
+[data-tone="live"] {
+  --tone: var(--live);
+}
+
+[data-tone="wait"] {
+  --tone: var(--wait);
+}
+
+[data-tone="good"] {
+  --tone: var(--good);
+}
+
+[data-tone="bad"] {
+  --tone: var(--bad);
+}
+
+[data-tone="rest"] {
+  --tone: var(--quiet);
+}
+
+.pill {
+  display: inline-flex;
+  align-items: center;
+  gap: 6px;
+  padding: 1px 9px 1px 8px;
+  border-radius: 10px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 9%, var(--ground));
+}
+
+.dot {
+  flex: none;
+  width: 7px;
+  height: 7px;
+  border-radius: 50%;
+  background: var(--tone, currentColor);
+}
+
+.stop,
+.jump {
+  padding: 1px 10px;
+  border: 1px solid var(--line);
+  border-radius: 5px;
+  color: var(--ink);
+  background: var(--ground);
+  transition: border-color 120ms, color 120ms;
+}
+
+.stop:hover:enabled {
+  color: var(--bad);
+  border-color: currentColor;
+}
+
+.stop:disabled {
+  color: var(--quiet);
+  cursor: default;
+}
+
+.jump {
+  position: absolute;
+  right: 16px;
+  bottom: 38px;
+  z-index: 1;
+  font-size: 12px;
+  border-radius: 12px;
+  box-shadow: 0 1px 6px rgb(0 0 0 / 14%);
+}
+
+.jump:hover {
+  color: var(--live);
+  border-color: currentColor;
+}
+
+.truth {
+  min-width: 0;
+  overflow: clip;
+  text-overflow: ellipsis;
+}
+
+.rawtoggle {
+  padding: 1px 6px;
+  border-radius: 4px;
+}
+
+.rawtoggle:hover,
+.rawtoggle[aria-pressed="true"] {
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.notice {
+  padding: 6px 14px;
+  font-size: 12px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 7%, var(--ground));
+  border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
+  overflow-wrap: anywhere;
+}
+`;
+
 // view.ts
 var PAINT_TIME = 10;
 var PROBE_AFTER = 10;
@@ -2398,7 +2406,7 @@ var AgentView = class {
     column.append(this.#prompt, this.#transcript.element, this.#pulse);
     scroller.append(column);
     frame.append(this.#header.element, scroller, jump, this.#notice, this.#footer.element);
-    this.#host.attachShadow({ mode: "open" }).append(el("style", "", view_default), frame);
+    this.#host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + blocks_default + cards_default), frame);
     this.#endTheme = followTheme(this.#host);
     parent.append(this.#host);
     this.#ticker = window.setInterval(() => this.#tick(), 1e3);

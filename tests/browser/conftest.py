@@ -1,4 +1,8 @@
-"""A real JupyterLab and a real Chromium, each started once a session; a fresh page and notebook per test."""
+"""A real JupyterLab and a real Chromium; a fresh page and notebook per test.
+
+Playwright's own loop runs in the main thread while it is open, and asyncio tests cannot start beside it: so Chromium lives
+for a module, not for the session.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ def chromium_path() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """A headless Chromium. Where the machine has none, Playwright's own is fetched."""
     path = chromium_path()

@@ -1,0 +1,111 @@
+"""The network between kernels and proxy: forwards bytes, and breaks a connection after a number of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+
+BLOCK = 65536
+
+
+class Link:
+    """One connection; with a budget it breaks after so many more bytes towards the client."""
+
+    def __init__(self, client: asyncio.StreamWriter):
+        self.client = client
+        self.budget: int | None = None
+
+
+class Forwarder:
+    """Listens on a port of its own and forwards to `target`, which may be down.
+
+    Args:
+        target: the proxy's port.
+    """
+
+    def __init__(self, target: int):
+        self.target = target
+        self.port = 0
+        self.cuts = 0
+        self._links: set[Link] = set()
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Forwarder:
+        self._thread.start()
+        self._started.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    @property
+    def links(self) -> int:
+        """Connections that are open."""
+        return len(self._links)
+
+    def cut(self, choice: int, budget: int) -> None:
+        """Breaks one open connection once `budget` more bytes have gone to its client."""
+        self._loop.call_soon_threadsafe(self._cut, choice, budget)
+
+    def _cut(self, choice: int, budget: int) -> None:
+        links = sorted((link for link in self._links if link.budget is None), key=id)
+        if links:
+            links[choice % len(links)].budget = budget
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._started.set()
+        self._loop.run_forever()
+
+    async def _close(self) -> None:
+        self._server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        link = Link(writer)
+        try:
+            upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.transport.abort()
+            return
+        except asyncio.CancelledError:
+            writer.close()
+            return
+        self._links.add(link)
+        ways = {
+            asyncio.create_task(self._pump(reader, upstream, None)),
+            asyncio.create_task(self._pump(upstream_reader, writer, link)),
+        }
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        self._links.discard(link)
+        upstream.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.drain()
+        writer.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: Link | None) -> None:
+        with contextlib.suppress(OSError):
+            while block := await reader.read(BLOCK):
+                if link is not None and link.budget is not None:
+                    block = block[: link.budget]
+                    link.budget -= len(block)
+                writer.write(block)
+                await writer.drain()
+                if link is not None and link.budget == 0:
+                    self.cuts += 1
+                    return

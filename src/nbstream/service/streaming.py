@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+FINISH_S: Final = 5.0
+"""Seconds that a run may take to leave once its end is committed; it takes a millisecond."""
 TAIL: Final = 100
 """Rows at the end of a log that are looked at when it is read on: more than one event ever makes."""
 
@@ -92,7 +94,12 @@ class StreamingService:
         Returns:
             False when another living process reads it, or its source cannot be asked again.
         """
-        if record.id in self._runs or is_alive(record.metadata.get("reader")):
+        before = self._runs.get(record.id)
+        if before is not None and before.done is not None and record.status in TERMINAL:
+            wait([before.done], FINISH_S)  # its last status is committed, and it is about to leave
+            record = self.store.get_agent(record.id)
+        elsewhere = record.status not in TERMINAL and is_alive(record.metadata.get("reader"))
+        if record.id in self._runs or elsewhere:
             return False
         source = source_from(record.metadata["source"])
         if not source.resumable:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,6 +13,8 @@ from nbstream.store import message_id, new_id
 
 if TYPE_CHECKING:
     from nbstream.store import MessageStore
+
+TESTS = Path(__file__).parent.parent
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -44,3 +48,8 @@ def message(agent_id: UUID, event: int, part: int = 0, **changes: Any) -> AgentM
 def messages(agent_id: UUID, first: int, last: int) -> list[AgentMessage]:
     """Those of events `first` to `last`, one each."""
     return [message(agent_id, event) for event in range(first, last + 1)]
+
+
+def environment() -> dict[str, str]:
+    """That of another Python that is to find these tests, and the nbstream that this one found."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbstream.frames import Store
-
-TESTS = Path(__file__).parent.parent
+from store.given import environment
 
 # The limit on the size of a file stands in for a full disk: write() fails in the same way, at the same place.
 _FULL = """
@@ -47,11 +45,10 @@ os._exit(0)  # no close, no checkpoint: the next opening replays the write-ahead
 
 
 def _run(script: str, path: Path) -> dict:
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)],
         check=True,
-        env=environment,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=100,
@@ -74,7 +71,7 @@ def test_a_full_disk_fails_saves_and_nothing_else(path) -> None:
 
 # Here the log has room and the file has not: DuckDB then declares the whole database lost.
 _NO_CHECKPOINT = """
-import json, os, resource, signal, sys
+import json, os, resource, signal, sys, threading
 from nbstream.frames import Store
 from nbstream.store import connection, writer
 from store.given import agent, message
@@ -84,13 +81,18 @@ writer.CHECKPOINT_AGAIN_SECONDS = 0.0
 opened = []
 reopen = connection.Database.reopen
 connection.Database.reopen = lambda self: (opened.append(1), reopen(self))
+tried = threading.Semaphore(0)
+checkpoint = writer.Writer._checkpoint
+writer.Writer._checkpoint = lambda self, idle: (checkpoint(self, idle=idle), idle or tried.release())
 store = Store.open(sys.argv[1])
 agent_id = agent(store)
+assert tried.acquire(timeout=20)
 unlimited = resource.RLIM_INFINITY
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, unlimited))
 kept, read = [], []
 for event in range(1, 61):
     kept.extend(m.event_id for m in store.save(agent_id, [message(agent_id, event, content=os.urandom(6_000).hex())]).result(20).messages)
+    assert tried.acquire(timeout=20)
     read.append(store.head(agent_id))
     if len(opened) == 3:
         break

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -17,9 +16,7 @@ import pytest
 from nbstream.errors import AgentNotFound, IdConflict, QueryRefused, SaveFailed, StoreClosed, StoreError, StoreLocked
 from nbstream.frames import Store
 from nbstream.store import Committed
-from store.given import agent, message, messages, record
-
-TESTS = Path(__file__).parent.parent
+from store.given import agent, environment, message, messages, record
 
 
 class Child:
@@ -30,7 +27,7 @@ class Child:
             [sys.executable, str(Path(__file__).parent / "child.py"), str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(TESTS)},
+            env=environment(),
             text=True,
         )
         self.role = self.hear()["role"]
@@ -333,8 +330,7 @@ store.close()
 
 
 def test_a_fork_joins_its_parent(path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
-    subprocess.run([sys.executable, "-c", _FORK, str(path)], check=True, env=environment, timeout=60)
+    subprocess.run([sys.executable, "-c", _FORK, str(path)], check=True, env=environment(), timeout=60)
     with Store.open(path) as store:
         assert store.verify().rows == 5
 
@@ -354,9 +350,8 @@ for n in range(1, 501):
 def test_what_is_queued_when_python_ends_is_saved(path, start, joined: bool) -> None:
     if joined:
         start()
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
     done = subprocess.run(
-        [sys.executable, "-c", _FORGETFUL, str(path)], check=True, env=environment, timeout=60, capture_output=True
+        [sys.executable, "-c", _FORGETFUL, str(path)], check=True, env=environment(), timeout=60, capture_output=True
     )
     assert done.stderr == b""
     with Store.open(path) as store:

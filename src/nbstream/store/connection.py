@@ -32,7 +32,6 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
-    "python_enable_replacements": "false",
     "checkpoint_threshold": "1TB",
     "max_temp_directory_size": "8GB",
 }

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from nbstream import widget
+from nbstream.hub import LiveState
 from nbstream.widget.wire import Raw, Stop, Subscribe, batch_json, read_request, status_json
 from widget.rows import AGENT, Log, record
 
@@ -50,3 +55,11 @@ def test_shapes_are_json_and_keep_metadata_of_the_record_back() -> None:
 def test_the_last_status_has_a_type_of_its_own() -> None:
     assert status_json(record(), head=0)["type"] == "agent:status"
     assert status_json(record("failed"), head=0, complete=True)["type"] == "agent:complete"
+
+
+def test_the_page_knows_every_state_of_the_link_that_the_hub_has():
+    """A state that the page does not know would be shown as a message it could not read."""
+    source = (Path(widget.__file__).parent / "frontend" / "message.ts").read_text("utf-8")
+    known = re.search(r"const LIVE_STATES = \[(.*?)\]", source)
+    assert known
+    assert set(re.findall(r'"([a-z-]+)"', known[1])) == set(get_args(LiveState))

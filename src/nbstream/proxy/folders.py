@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,7 +49,9 @@ def folder_key(directory: Path) -> str:
 def runtime_folder() -> Path:
     """The folder of state files and locks, made 0700."""
     given = os.environ.get("NBSTREAM_RUNTIME")
-    return private_folder(Path(given) if given else platformdirs.user_runtime_path("nbstream"))
+    with warnings.catch_warnings():  # that XDG_RUNTIME_DIR is not set is usual in containers
+        warnings.simplefilter("ignore")
+        return private_folder(Path(given) if given else platformdirs.user_runtime_path("nbstream"))
 
 
 def runs_folder(directory: Path) -> Path:

@@ -8,6 +8,7 @@ a static copy, so that the saved notebook tells the story with no kernel, no wid
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -102,7 +103,9 @@ def display_agent(agent: AgentFeed) -> None:
         return
 
     def replace() -> None:
-        handle.update(copy_of(agent), raw=True)
+        # In an empty context the update belongs to the cell that runs now. A client without a page (nbclient, nbval)
+        # drops what belongs to a cell that is over; JupyterLab goes by the display's id alone.
+        contextvars.Context().run(lambda: handle.update(copy_of(agent), raw=True))
         widget.close()
 
     widget = AgentWidget(agent, on_end=replace)

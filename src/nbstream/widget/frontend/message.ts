@@ -9,7 +9,7 @@ export type Role = "system" | "user" | "assistant" | "tool";
 export type Part = "text" | "reasoning" | "refusal" | "tool_call" | "tool_call_response";
 export type Op = "append" | "set" | "drop" | "note";
 export type AgentStatus = "created" | "running" | "completed" | "failed" | "stopped" | "interrupted";
-export type LiveState = "live" | "reconnecting" | "stalled" | "gone" | "ended";
+export type LiveState = "starting" | "live" | "reconnecting" | "stalled" | "save-failed" | "gone" | "ended";
 export type Metadata = Readonly<Record<string, unknown>>;
 
 /** One saved row of the log. `sequence_number` counts from 1 within its agent. */
@@ -108,7 +108,7 @@ const ROLES = ["system", "user", "assistant", "tool"] as const;
 const PARTS = ["text", "reasoning", "refusal", "tool_call", "tool_call_response"] as const;
 const OPS = ["append", "set", "drop", "note"] as const;
 const STATUSES = ["created", "running", "completed", "failed", "stopped", "interrupted"] as const;
-const LIVE_STATES = ["live", "reconnecting", "stalled", "gone", "ended"] as const;
+const LIVE_STATES = ["starting", "live", "reconnecting", "stalled", "save-failed", "gone", "ended"] as const;
 
 /** What came is not of the wire's shape. */
 export class WireError extends Error {

@@ -5,10 +5,12 @@ import { count } from "./format.ts";
 
 export type StateKey =
   | "connecting"
+  | "starting"
   | "live"
   | "catching-up"
   | "reconnecting"
   | "stalled"
+  | "save-failed"
   | "source-gone"
   | "kernel-gone"
   | "finished"
@@ -61,6 +63,8 @@ export function stateOf(situation: Situation): State {
 
 function linked(live: Live): State {
   switch (live.state) {
+    case "starting":
+      return state("starting", "starting", "wait", live.detail);
     case "live":
     case "ended":
       return state("live", "live", "live");
@@ -68,6 +72,8 @@ function linked(live: Live): State {
       return state("reconnecting", "reconnecting", "wait", live.detail);
     case "stalled":
       return state("stalled", "stalled", "wait", live.detail);
+    case "save-failed":
+      return state("save-failed", "not saved", "bad", live.detail);
     case "gone":
       return state("source-gone", "source gone", "bad", live.detail);
   }

@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:65768109c2b4f748f7c3fb56696fd93bac2ad7c4eaf1fe2d00eb08cd9e95af91
+// nbstream widget · sources sha256:e65294120de53062ea70a159d6c390f5770fa80e97eb837d662f9959ee536daf
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -17,7 +17,7 @@ var ROLES = ["system", "user", "assistant", "tool"];
 var PARTS = ["text", "reasoning", "refusal", "tool_call", "tool_call_response"];
 var OPS = ["append", "set", "drop", "note"];
 var STATUSES = ["created", "running", "completed", "failed", "stopped", "interrupted"];
-var LIVE_STATES = ["live", "reconnecting", "stalled", "gone", "ended"];
+var LIVE_STATES = ["starting", "live", "reconnecting", "stalled", "save-failed", "gone", "ended"];
 var WireError = class extends Error {
   name = "WireError";
 };
@@ -744,6 +744,8 @@ function stateOf(situation) {
 }
 function linked(live) {
   switch (live.state) {
+    case "starting":
+      return state("starting", "starting", "wait", live.detail);
     case "live":
     case "ended":
       return state("live", "live", "live");
@@ -751,6 +753,8 @@ function linked(live) {
       return state("reconnecting", "reconnecting", "wait", live.detail);
     case "stalled":
       return state("stalled", "stalled", "wait", live.detail);
+    case "save-failed":
+      return state("save-failed", "not saved", "bad", live.detail);
     case "gone":
       return state("source-gone", "source gone", "bad", live.detail);
   }

@@ -60,7 +60,7 @@ class Child:
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("NBSTREAM_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    monkeypatch.setenv("NBSTREAM_RUNTIME", str(tmp_path_factory.mktemp("run")))
 
 
 @pytest.fixture

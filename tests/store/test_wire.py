@@ -28,7 +28,7 @@ from store.given import START, agent, message, messages, record
 def runtime(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("run")
     folder.chmod(0o700)
-    monkeypatch.setenv("NBSTREAM_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("NBSTREAM_RUNTIME", str(folder))
     return folder
 
 
@@ -80,7 +80,7 @@ def test_a_runtime_folder_that_others_can_enter_is_not_used(path, runtime, caplo
 
 def test_a_path_too_long_for_a_unix_socket_goes_by_tcp(path, runtime, monkeypatch) -> None:
     folder = runtime / ("x" * 90)
-    monkeypatch.setenv("NBSTREAM_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("NBSTREAM_RUNTIME", str(folder))
     with Store.open(path):
         assert [place.suffix for place in folder.iterdir()] == [".json"]
         other = Joined(path)

@@ -1,4 +1,4 @@
-"""Layer 1: runs agents as child processes and streams their lines as Server-Sent Events (DESIGN §7).
+"""Layer 1: runs agents as child processes and streams their lines as Server-Sent Events.
 
 A request passes `security` (token, Host, Origin), then `app` (the routes), then `registry` (the runs of one folder).
 A run is `supervise` around the program, which writes straight into its log, and `runs`, which watches that log;

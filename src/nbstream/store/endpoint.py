@@ -39,13 +39,13 @@ def runtime_dir() -> Path:
     """
     with warnings.catch_warnings():  # that XDG_RUNTIME_DIR is not set is usual in containers
         warnings.simplefilter("ignore")
-        folder = Path(os.environ.get("NBSTREAM_RUNTIME_DIR") or platformdirs.user_runtime_path("nbstream"))
+        folder = Path(os.environ.get("NBSTREAM_RUNTIME") or platformdirs.user_runtime_path("nbstream"))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if os.name == "posix" and (found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077):
         raise StoreError(
             f"{folder} must belong to you and be closed to others: "
-            f"`chmod 700 {folder}`, or set NBSTREAM_RUNTIME_DIR to a folder that is"
+            f"`chmod 700 {folder}`, or set NBSTREAM_RUNTIME to a folder that is"
         )
     return folder
 

@@ -54,7 +54,7 @@ class Reader:
         return [agent_from_row(row) for row in rows]
 
     def messages(self, agent_id: UUID, since: int, limit: int | None, *, raw: bool) -> list[AgentMessage]:
-        """An agent's messages after `since`, in order. The sequence number prunes the scan, see DESIGN section 5."""
+        """An agent's messages after `since`, in order. The range of sequence numbers prunes the scan."""
         rows = self._all(
             f"SELECT {select_messages(raw=raw)} FROM agent_messages "  # noqa: S608 - fixed names
             "WHERE agent_id = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?",

@@ -153,16 +153,17 @@ def test_an_agent_whose_reader_lives_is_left_alone(kernel, opened):
 
 @pytest.fixture
 def halved(store, monkeypatch):
-    """An agent whose source was lost after half of its lines, and the script that can bring the rest."""
+    """An agent whose source was lost behind line 33, which makes no row, and the script that can bring the rest."""
     monkeypatch.setenv("NBSTREAM_PROXY_TOKEN", "t")
     lines = (RECORDINGS / "claude-tool-partial.jsonl").read_text("utf-8").splitlines()
     script = ScriptedProxy(lines)
+    size = len(ScriptedProxy(lines[:33], complete=None).stream_bytes())
 
-    def half(connection: int, left: int) -> int | None:
+    def half(connection: int, _left: int) -> int | None:
         if connection > 1:
             return None
         script.answers.append(GONE)
-        return left // 2
+        return size
 
     script.cut = half
     with LoopbackServer(script) as server:
@@ -238,7 +239,7 @@ def test_the_last_rows_are_handed_out_before_the_end_is(store):
 def test_rows_that_the_queue_gave_up_last_are_read_from_the_store(store):
     agent = nbs.launch("x", ReplaySource(RECORDINGS / "claude-text-partial.jsonl", interval=0.01), store=store)
     follower = agent.follow()
-    follower._subscriber._limit = 3
+    follower._subscriber._limit = 0
     seen = [message.sequence_number for message in follower.batch()]
     agent.wait(timeout=30)
     assert follower._subscriber.dropped

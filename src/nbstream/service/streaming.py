@@ -119,9 +119,8 @@ class StreamingService:
         for event_id in (message.event_id for message in tail if message.event_id):
             if event_id.startswith(f"{END}/"):
                 ends.append(event_id)
-            else:
-                # Two processes that both read this agent may have set the cursor back; the log itself never goes back.
-                cursor = later(cursor, event_id)
+            # Two processes that both read this agent may have set the cursor back; the log itself never goes back.
+            cursor = later(cursor, event_id.removeprefix(f"{END}/").rpartition("/")[2])
         recorder = Recorder(record.id, parser_named(source.parser), utc_now)
         recorder.rebuild(self.store.raw(record.id), cursor, ends)
         asked = record.metadata.get("asked", {})

@@ -36,12 +36,6 @@ class Feed:
         # Held while a gap is filled, so that what is committed meanwhile comes after it.
         self._lock = threading.RLock()
 
-    @property
-    def begun(self) -> bool:
-        """Whether anybody has listened yet."""
-        with self._lock:
-            return self._begun
-
     def add(self, listener: Callable[[Committed], None]) -> Callable[[], None]:
         """One more listener; returns what ends it."""
         with self._lock:
@@ -54,8 +48,10 @@ class Feed:
         return unlisten
 
     def begin(self, backend: Backend) -> None:
-        """Listen from now on: what the store holds already is not news."""
+        """Listen from now on, unless it does already: what the store holds by now is not news."""
         with self._lock:
+            if self._begun:
+                return
             self._listen(backend)
             self._heads = backend.heads()
             self._records = {record.id: record for record in backend.agents(None)}

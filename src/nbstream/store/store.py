@@ -179,8 +179,7 @@ class MessageStore:
         Returns:
             What ends it.
         """
-        if not self._feed.begun:
-            self._ask(self._feed.begin)
+        self._ask(self._feed.begin)
         return self._feed.add(listener)
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:

@@ -115,7 +115,7 @@ _GAPS: Final = """
 
 
 def verify(cursor: duckdb.DuckDBPyConnection, path: str) -> Report:
-    """Prove every rule again, in one snapshot of the store. Reads all of it: about 1 s for a million messages.
+    """Prove every rule again, in one snapshot of the store. Reads all of it: some seconds for a million messages.
 
     Args:
         cursor: a connection of its own; closed afterwards.

@@ -1,4 +1,4 @@
-"""The network between kernels and proxy: forwards bytes, and breaks a connection after a number of them."""
+"""The network between kernels and proxy: forwards bytes, and breaks a connection in the middle of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ BLOCK = 65536
 
 
 class Link:
-    """One connection; with a budget it breaks after so many more bytes towards the client."""
+    """One connection; with a share it breaks within the next bytes towards the client, after that share of them."""
 
     def __init__(self, client: asyncio.StreamWriter):
         self.client = client
-        self.budget: int | None = None
+        self.share: float | None = None
 
 
 class Forwarder:
@@ -49,14 +49,14 @@ class Forwarder:
         """Connections that are open."""
         return len(self._links)
 
-    def cut(self, choice: int, budget: int) -> None:
-        """Breaks one open connection once `budget` more bytes have gone to its client."""
-        self._loop.call_soon_threadsafe(self._cut, choice, budget)
+    def cut(self, choice: int, share: float) -> None:
+        """Breaks one open connection when its client has got a share, below 1, of what comes next."""
+        self._loop.call_soon_threadsafe(self._cut, choice, share)
 
-    def _cut(self, choice: int, budget: int) -> None:
-        links = sorted((link for link in self._links if link.budget is None), key=id)
+    def _cut(self, choice: int, share: float) -> None:
+        links = sorted((link for link in self._links if link.share is None), key=id)
         if links:
-            links[choice % len(links)].budget = budget
+            links[choice % len(links)].share = share
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -101,11 +101,10 @@ class Forwarder:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: Link | None) -> None:
         with contextlib.suppress(OSError):
             while block := await reader.read(BLOCK):
-                if link is not None and link.budget is not None:
-                    block = block[: link.budget]
-                    link.budget -= len(block)
-                writer.write(block)
-                await writer.drain()
-                if link is not None and link.budget == 0:
+                if link is not None and link.share is not None:
+                    writer.write(block[: int(link.share * len(block))])
+                    await writer.drain()
                     self.cuts += 1
                     return
+                writer.write(block)
+                await writer.drain()

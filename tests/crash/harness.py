@@ -28,8 +28,8 @@ from crash import emit, fleet
 from crash.forward import Forwarder
 from nbstream.frames import Store
 
-KINDS = {"network": 4, "kernel": 3, "proxy": 2, "server": 1}
-"""How often each kind is chosen; where its processes are all on their way up, the network is cut instead."""
+KINDS = {"network": 8, "kernel": 2, "proxy": 1, "server": 1}
+"""How often each kind is chosen; a cut needs a connection that is up, which few are while so much dies."""
 SHORTEST_S, LONGEST_S = 0.01, 1.0
 EARLY = 0.15
 """Share of kills that do not wait until their victim is up: it dies while it starts."""
@@ -154,7 +154,7 @@ class Run:
         """Kills somebody who is up, or, now and then, who is on the way up."""
         early = self.rng.random() < EARLY
         kind = self.rng.choices([*KINDS], [*KINDS.values()])[0]
-        choice, budget = self.rng.randrange(1 << 16), int(2 ** self.rng.uniform(0, 9)) - 1
+        choice, share = self.rng.randrange(1 << 16), self.rng.random()
         children = [child for child in self.children if not child.done and (early or child.ready.exists())]
         victims = [child for child in children if child.kind == kind]
         if victims:
@@ -162,7 +162,7 @@ class Run:
             victim.kill()
             victim.start()
         else:
-            self.forwarder.cut(choice, budget)
+            self.forwarder.cut(choice, share)
 
     @property
     def kills(self) -> Counter[str]:

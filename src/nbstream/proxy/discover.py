@@ -93,8 +93,11 @@ def _named_by_environment() -> ProxyAddress | None:
 
 
 def _answers(address: ProxyAddress) -> bool:
+    options: dict[str, Any] = {"trust_env": False, "timeout": HEALTH_TIMEOUT, "headers": address.headers}
+    if address.url.startswith("http:"):
+        options["verify"] = False  # nothing to verify; reading the certificates takes 20 to 100 ms each time
     try:
-        with httpx.Client(trust_env=False, timeout=HEALTH_TIMEOUT, headers=address.headers) as client:
+        with httpx.Client(**options) as client:
             return client.get(f"{address.url}/health").status_code == 200
     except httpx.HTTPError:
         return False

@@ -23,7 +23,7 @@ STEPS = ["write", "commit"]
 
 
 class Gate:
-    """A real session that waits, or fails, before or after one of its steps."""
+    """A real session that waits, or fails, before or after one step of a commit that holds messages."""
 
     def __init__(self, session, step: str, when: str, failures: int = 0):
         self._session = session
@@ -31,25 +31,27 @@ class Gate:
         self.failures = failures
         self.open = threading.Event()
         self.reached = threading.Event()
-        self.active = False
+        self.holds_messages = False
 
     def __getattr__(self, name):
         real = getattr(self._session, name)
-        if name != self._step:
+        if name not in STEPS:
             return real
 
         def guarded(*args):
-            if self._when == "before":
+            if name == "write":
+                self.holds_messages = bool(args[0].messages)
+            if name == self._step and self._when == "before":
                 self._pass()
             result = real(*args)
-            if self._when == "after":
+            if name == self._step and self._when == "after":
                 self._pass()
             return result
 
         return guarded
 
     def _pass(self):
-        if not self.active:
+        if not self.holds_messages:
             return
         self.reached.set()
         if self.failures:
@@ -68,7 +70,6 @@ def gated(tmp_path):
 
         def session(database):
             gate = Gate(_duck_session(database), step, when, failures)
-            gate.active = bool(gates)  # a reconnected session is gated from the start
             gates.append(gate)
             return gate
 
@@ -83,19 +84,17 @@ def gated(tmp_path):
         store.close()
 
 
-def launched(store, gate):
-    """An agent whose row is committed and whose messages will meet the gate; and a follower of it."""
+def launched(store):
+    """An agent whose messages will meet the gate, and a follower of it."""
     agent = nbs.launch("x", ReplaySource(RECORDING, interval=0.001, exit_code=0), store=store)
-    follower = agent.follow()
-    gate.active = True
-    return agent, follower
+    return agent, agent.follow()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 def test_while_a_commit_stalls_nobody_is_shown_what_it_holds(gated, step, when):
     store, gate = gated(step, when)
-    agent, follower = launched(store, gate)
+    agent, follower = launched(store)
     assert gate.reached.wait(10)
     shown = [message for _ in range(10) for message in follower.batch(0.05)]
     committed = store.head(agent.id)
@@ -113,7 +112,7 @@ def test_while_a_commit_stalls_nobody_is_shown_what_it_holds(gated, step, when):
 def test_a_failed_save_is_never_shown_and_the_same_rows_are_saved_when_it_works(gated, step, when):
     store, gate = gated(step, when, failures=2)
     gate.open.set()
-    agent, follower = launched(store, gate)
+    agent, follower = launched(store)
     seen: list[tuple[str, int]] = []
     shown = []
 
@@ -134,7 +133,7 @@ def test_a_failed_save_is_never_shown_and_the_same_rows_are_saved_when_it_works(
 
 def test_the_loop_over_an_agent_sees_only_committed_rows(gated):
     store, gate = gated("commit", "before")
-    agent, follower = launched(store, gate)
+    agent, follower = launched(store)
     follower.close()
     assert gate.reached.wait(10)
 

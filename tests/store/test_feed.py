@@ -7,11 +7,16 @@ from dataclasses import replace
 from nbstream.frames import Store
 from nbstream.store import Committed
 from nbstream.store.feed import Feed
+from nbstream.store.requests import Snapshot
 from store.given import agent, messages
 
 
 def _numbers(heard: list[Committed]) -> list[int | None]:
     return [m.sequence_number for one in heard for m in one.messages]
+
+
+def _snapshot(store: Store) -> Snapshot:
+    return store._backend.follow(lambda _: None, lambda _: None)
 
 
 def test_what_was_filled_in_is_not_heard_again_when_its_news_comes_late(store: Store) -> None:
@@ -22,7 +27,7 @@ def test_what_was_filled_in_is_not_heard_again_when_its_news_comes_late(store: S
     feed.add(heard.append)
     first = store.save(agent_id, messages(agent_id, 1, 3)).result()
     second = store.save(agent_id, messages(agent_id, 4, 6)).result()
-    feed.fill(store._backend)
+    feed.fill(_snapshot(store))
     feed.deliver(first)
     feed.deliver(
         replace(second, messages=second.messages + store.save(agent_id, messages(agent_id, 7, 7)).result().messages)
@@ -40,11 +45,11 @@ def test_filling_tells_changed_agents_and_pages_through_long_gaps(store: Store, 
     store.save(busy, messages(busy, 1, 35)).result()
     store.update_agent(busy, status="completed").result()
     new = agent(store)
-    feed.fill(store._backend)
+    feed.fill(_snapshot(store))
     assert [len(one.messages) for one in heard if one.agent_id == busy] == [0, 10, 10, 10, 5]
     assert [one.record.status for one in heard if one.record is not None and one.agent_id == busy] == ["completed"]
     assert {one.agent_id for one in heard} == {busy, new}
-    feed.fill(store._backend)
+    feed.fill(_snapshot(store))
     assert len(heard) == 6
     assert quiet not in {one.agent_id for one in heard}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import socket
 import stat
 import struct
@@ -51,7 +51,7 @@ def test_both_transports(joined, store) -> None:
     agent_id = agent(store)
     heard: list[Committed] = []
     told = threading.Event()
-    joined.on_commit(lambda one: (heard.append(one), told.set()))
+    assert joined.follow(lambda one: (heard.append(one), told.set()), lambda _: None).heads == {agent_id: 0}
     done = store.save(agent_id, messages(agent_id, 1, 3)).result()
     assert told.wait(20)
     assert [m.sequence_number for m in heard[0].messages] == [1, 2, 3]
@@ -100,17 +100,20 @@ def test_a_dead_owners_socket_is_replaced(path, runtime) -> None:
         other.close()
 
 
-def _said(path, *frames: bytes) -> bytes:
-    """Everything the owner answers to these bytes before it hangs up."""
+def _said(path, *frames: bytes, answers: int = 0) -> bytes:
+    """What the owner answers to these bytes: so many frames, then, when we say no more, what else until it hangs up."""
     connection, _ = endpoint.connect(path)
-    with connection:
+    with connection, connection.makefile("rb") as reader:
         connection.settimeout(20)
         for frame in frames:
             connection.sendall(frame)
-        connection.shutdown(socket.SHUT_WR)
         answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
+        for _ in range(answers):
+            lengths = reader.read(12)
+            answer += reader.read(sum(struct.unpack(">IQ", lengths)))
+        with contextlib.suppress(ConnectionError):  # it hung up before it had read all of it
+            connection.shutdown(socket.SHUT_WR)
+            answer += reader.read()
         return answer
 
 
@@ -128,12 +131,14 @@ def test_strange_frames_do_not_disturb_the_owner(store, path) -> None:
     assert _said(path, b"\xff" * 40) == b""
     assert _said(path, struct.pack(">IQ", 2**31, 0)) == b""
     assert _said(path, _frame(HELLO)[:-3]) == b""
-    assert b'"version"' in _said(path, _frame(HELLO))
-    said = _said(path, _frame(HELLO), _frame({"call": "nonsense", "reply": 1, "agent_id": str(agent_id)}))
+    assert b'"version"' in _said(path, _frame(HELLO), answers=1)
+    said = _said(path, _frame(HELLO), _frame({"call": "nonsense", "reply": 1, "agent_id": str(agent_id)}), answers=2)
     assert b"expected a call of this version, got 'nonsense'" in said
-    assert b"error" in _said(path, _frame(HELLO), _frame({"call": "save", "reply": 1, "agent_id": "x"}, b"junk"))
     assert b"error" in _said(
-        path, _frame(HELLO), _frame({"call": "query", "reply": 1, "sql": "x", "named": False}, b"junk")
+        path, _frame(HELLO), _frame({"call": "save", "reply": 1, "agent_id": "x"}, b"junk"), answers=2
+    )
+    assert b"error" in _said(
+        path, _frame(HELLO), _frame({"call": "query", "reply": 1, "sql": "x", "named": False}, b"junk"), answers=2
     )
     assert store.save(agent_id, messages(agent_id, 1, 1)).result(20).messages
 
@@ -145,36 +150,27 @@ def test_a_wrong_secret_is_not_answered(path, monkeypatch) -> None:
         assert _said(path, _frame(HELLO | {"secret": "0" * 64})) == b""
 
 
-def test_another_version_is_refused_with_what_to_do(store, path, monkeypatch) -> None:
-    said = _said(path, _frame(HELLO | {"version": 99}), _frame({"call": "agents", "reply": 1, "status": None}))
+def test_another_version_is_refused_with_what_to_do(store, path) -> None:
+    said = _said(
+        path, _frame(HELLO | {"version": 99}), _frame({"call": "agents", "reply": 1, "status": None}), answers=1
+    )
     assert b"records" not in said
-    monkeypatch.setattr("nbstream.store.wire.VERSION", 2)
-    joined = store.path
-    monkeypatch.setattr("nbstream.store.server.wire.VERSION", 2)
-    Joined(joined).close()
-    answers = iter([1])
-    monkeypatch.setattr("nbstream.store.joined._greet", _with_version(answers))
-    with pytest.raises(StoreError, match=f"process {os.getpid()}, which runs another version of nbstream: restart it"):
-        Joined(joined)
+    store.close()
+    listener, _, remove = endpoint.listen(path)  # an owner of the next version
+    with listener:
+        threading.Thread(target=_greet_as_version, args=(listener, wire.VERSION + 1)).start()
+        with pytest.raises(StoreError, match="process 4711, which runs another version of nbstream: restart it"):
+            Joined(path)
+    remove()
 
 
-def _with_version(answers):
-    from nbstream.store import joined
-
-    original = joined._greet
-
-    def greet(path):
-        channel = wire.Channel.receive
-
-        def older(self):
-            frame = channel(self)
-            return None if frame is None else (frame[0] | {"version": next(answers, 1)}, frame[1])
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(wire.Channel, "receive", older)
-            return original(path)
-
-    return greet
+def _greet_as_version(listener: socket.socket, version: int) -> None:
+    connection, _ = listener.accept()
+    channel = wire.Channel(connection)
+    assert channel.receive() is not None
+    channel.send({"version": version, "pid": 4711})
+    assert channel.receive() is None
+    channel.close()
 
 
 def test_a_slow_listener_misses_nothing(joined, store, monkeypatch) -> None:
@@ -198,7 +194,7 @@ def test_a_slow_listener_misses_nothing(joined, store, monkeypatch) -> None:
     feed.begin(joined)
     missed: list[bool] = []
     fill = feed.fill
-    monkeypatch.setattr(feed, "fill", lambda backend: (missed.append(True), fill(backend)))
+    joined._resync = lambda snapshot: (missed.append(True), fill(snapshot))
     for start in range(1, 1_000, 100):
         for who in (one, two):
             store.save(who, messages(who, start, start + 99)).result(20)

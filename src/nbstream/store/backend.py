@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from nbstream.messages import AgentMessage, AgentRecord, AgentStatus
-    from nbstream.store.requests import Committed, Request
+    from nbstream.store.requests import Committed, Request, Snapshot
     from nbstream.store.verify import Report
 
 
@@ -40,19 +40,22 @@ class Backend(Protocol):
     def head(self, agent_id: UUID) -> int:
         """The highest sequence number of an agent."""
 
-    def heads(self) -> dict[UUID, int]:
-        """That of every agent."""
-
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
 
     def verify(self) -> Report:
         """Every rule proved again."""
 
-    def on_commit(
-        self, listener: Callable[[Committed], None], missed: Callable[[], None] | None = None
-    ) -> Callable[[], None]:
-        """Hear what each commit did; `missed` is called in place of news that had to be dropped."""
+    def follow(self, listener: Callable[[Committed], None], resync: Callable[[Snapshot], None]) -> Snapshot:
+        """Hear what each commit does from a moment on; returns what the store holds at that moment.
+
+        Args:
+            listener: hears it.
+            resync: called in place of news that had to be dropped, with what the store holds by then.
+        """
+
+    def unfollow(self, listener: Callable[[Committed], None]) -> None:
+        """Hear no more."""
 
     def close(self) -> None:
         """Let go."""

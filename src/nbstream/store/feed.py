@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from nbstream.messages import AgentRecord
     from nbstream.store.backend import Backend
+    from nbstream.store.requests import Snapshot
 
 _PAGE: Final = 5_000
 """Messages read at a time while filling a gap."""
@@ -31,8 +32,7 @@ class Feed:
         self._listeners: tuple[Callable[[Committed], None], ...] = ()
         self._heads: dict[UUID, int] = {}
         self._records: dict[UUID, AgentRecord] = {}
-        self._begun = False
-        self._unlisten: Callable[[], None] = lambda: None
+        self._backend: Backend | None = None
         # Held while a gap is filled, so that what is committed meanwhile comes after it.
         self._lock = threading.RLock()
 
@@ -50,27 +50,27 @@ class Feed:
     def begin(self, backend: Backend) -> None:
         """Listen from now on, unless it does already: what the store holds by now is not news."""
         with self._lock:
-            if self._begun:
-                return
-            self._listen(backend)
-            self._heads = backend.heads()
-            self._records = {record.id: record for record in backend.agents(None)}
-            self._begun = True
+            if self._backend is None:
+                snapshot = self._follow(backend)
+                self._heads = dict(snapshot.heads)
+                self._records = {record.id: record for record in snapshot.records}
 
     def go_on(self, backend: Backend) -> None:
         """Listen to another owner, if to any, and fill in what was committed in between."""
         with self._lock:
-            if self._begun:
-                self._listen(backend)
-                self.fill(backend)
+            if self._backend is not None:
+                self.fill(self._follow(backend))
 
     def end(self) -> None:
         """Listen no more."""
         with self._lock:
-            self._unlisten()
+            if self._backend is not None:
+                self._backend.unfollow(self.deliver)
 
-    def _listen(self, backend: Backend) -> None:
-        self._unlisten = backend.on_commit(self.deliver, lambda: self.fill(backend))
+    def _follow(self, backend: Backend) -> Snapshot:
+        snapshot = backend.follow(self.deliver, self.fill)
+        self._backend = backend
+        return snapshot
 
     def deliver(self, committed: Committed) -> None:
         """Pass on what is new of a commit."""
@@ -88,16 +88,15 @@ class Feed:
             if committed.messages or committed.duplicates or committed.record is not None:
                 self._tell(committed)
 
-    def fill(self, backend: Backend) -> None:
-        """Read from the store, and pass on, what has not been passed on."""
+    def fill(self, snapshot: Snapshot) -> None:
+        """Read from the store, and pass on, what the snapshot has and was not passed on."""
         with self._lock:
-            heads = backend.heads()
-            for record in backend.agents(None):
+            assert self._backend is not None
+            for record in snapshot.records:
                 if self._records.get(record.id) != record:
                     self.deliver(Committed(agent_id=record.id, messages=[], record=record))
-                while self._heads.get(record.id, 0) < heads.get(record.id, 0):
-                    since = self._heads.get(record.id, 0)
-                    page = backend.messages(record.id, since, _PAGE, raw=False)
+                while (since := self._heads.get(record.id, 0)) < snapshot.heads[record.id]:
+                    page = self._backend.messages(record.id, since, _PAGE, raw=False)
                     if not page:
                         break
                     self.deliver(Committed(agent_id=record.id, messages=page))

@@ -13,7 +13,7 @@ from nbstream.errors import SaveFailed, StoreError
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import MISSED, Outbox
-from nbstream.store.requests import Committed, Create, Request, Save, row_count, settle
+from nbstream.store.requests import Committed, Create, Request, Save, Snapshot, row_count, settle
 from nbstream.store.verify import Report
 from nbstream.store.writer import PENDING_BYTES, PENDING_ROWS
 
@@ -66,7 +66,9 @@ class Joined:
         self._order = threading.Lock()
         self._news = Outbox()
         self._listener: Callable[[Committed], None] | None = None
-        self._missed: Callable[[], None] | None = None
+        self._resync: Callable[[Snapshot], None] | None = None
+        self._first: Future[Snapshot] | None = None
+        self._awaited: int | None = None
         self._threads = [
             threading.Thread(target=target, name=f"nbstream-store-{name}", daemon=True)
             for name, target in (("joined", self._receive), ("joined-news", self._tell))
@@ -124,11 +126,6 @@ class Joined:
         header, _ = self._ask({"call": "head", "agent_id": str(agent_id)})
         return int(header["head"])
 
-    def heads(self) -> dict[UUID, int]:
-        """That of every agent."""
-        header, _ = self._ask({"call": "heads"})
-        return {UUID(agent_id): head for agent_id, head in header["heads"].items()}
-
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
         named = params is not None and hasattr(params, "keys")
@@ -140,22 +137,24 @@ class Joined:
         header, _ = self._ask({"call": "verify"})
         return Report(**header["report"])
 
-    def on_commit(
-        self, listener: Callable[[Committed], None], missed: Callable[[], None] | None = None
-    ) -> Callable[[], None]:
-        """Hear what each commit did.
+    def follow(self, listener: Callable[[Committed], None], resync: Callable[[Snapshot], None]) -> Snapshot:
+        """Hear what each commit does from a moment on; returns what the store holds at that moment.
 
         Args:
             listener: hears it.
-            missed: called in its place when news had to be dropped, to read it from the store.
+            resync: called in place of news that had to be dropped, with what the store holds by then.
         """
-        self._listener, self._missed = listener, missed
-        self._ask({"call": "subscribe"})
+        first: Future[Snapshot] = Future()
+        with self._changed:
+            if self._gone:
+                raise OwnerGone
+            self._listener, self._resync, self._first = listener, resync, first
+        self._ask_snapshot()
+        return first.result()
 
-        def unlisten() -> None:
-            self._listener = self._missed = None
-
-        return unlisten
+    def unfollow(self, listener: Callable[[Committed], None]) -> None:
+        """Hear no more."""
+        self._listener = self._resync = None
 
     def close(self) -> None:
         """Wait until every write is answered, though not for ever, then hang up."""
@@ -208,6 +207,8 @@ class Joined:
             future.set_exception(OwnerGone())
         self._news.close()
         self._threads[1].join()
+        if self._first is not None:
+            self._first.set_exception(OwnerGone())
         self._channel.close()
         self.ended.set()
 
@@ -215,13 +216,36 @@ class Joined:
         """Tell listeners and those who hold futures of writes, in the order the owner said it."""
         while frame := self._news.take():
             header, body = frame
-            if "reply" in header:
+            if header.get("push") == MISSED:
+                self._ask_snapshot()
+            elif header.get("push") == "committed":
+                # Until the snapshot comes that was asked for last, all news is in it.
+                if self._listener is not None and self._awaited is None:
+                    self._listener(_committed(header, body))
+            elif header["reply"] == self._awaited:
+                self._awaited = None
+                self._begin_again(header)
+            else:
                 self._settle(header, body)
-            elif header["push"] == MISSED and self._missed is not None:
-                with contextlib.suppress(OwnerGone):  # then it is read from the next owner
-                    self._missed()
-            elif header["push"] == "committed" and self._listener is not None:
-                self._listener(_committed(header, body))
+
+    def _ask_snapshot(self) -> None:
+        with self._changed:
+            number = self._awaited = next(self._numbers)
+        self._send(number, {"call": "follow"}, b"")
+
+    def _begin_again(self, header: Header) -> None:
+        first, self._first = self._first, None
+        if "error" in header:
+            if first is not None:
+                first.set_exception(wire.error_from(header["error"]))
+            return
+        records = [AgentRecord(**wire.record_values(shape)) for shape in header["records"]]
+        snapshot = Snapshot({UUID(agent_id): head for agent_id, head in header["heads"].items()}, records)
+        if first is not None:
+            first.set_result(snapshot)
+        elif self._resync is not None:
+            with contextlib.suppress(OwnerGone):  # then the rest is read from the next owner
+                self._resync(snapshot)
 
     def _settle(self, header: Header, body: bytes) -> None:
         with self._changed:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nbstream.errors import SaveFailed, StoreClosed
 from nbstream.store import query
 from nbstream.store.connection import CLOSED, Database
 from nbstream.store.reader import Reader
+from nbstream.store.requests import Follow
 from nbstream.store.session import DuckSession
 from nbstream.store.verify import Report, verify
 from nbstream.store.writer import Writer
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from nbstream.store.requests import Committed, Request
+    from nbstream.store.requests import Committed, Request, Snapshot
     from nbstream.store.session import Session
 
 _BUSY_SECONDS: Final = 0.05
@@ -59,7 +61,7 @@ class Owner(Reader):
             self._database.close()
             raise
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: Request | Follow) -> None:
         """Queue a request for the next commit; blocks while the queue is full.
 
         Raises:
@@ -83,20 +85,25 @@ class Owner(Reader):
         """Prove every rule again."""
         return verify(self._cursor(), str(self._database.path))
 
-    def on_commit(
+    def follow(
         self,
         listener: Callable[[Committed], None],
-        missed: Callable[[], None] | None = None,
-    ) -> Callable[[], None]:
-        """Hear what each commit did; returns what ends it."""
+        resync: Callable[[Snapshot], None],
+    ) -> Snapshot:
+        """Hear what each commit does from a moment on; returns what the store holds at that moment."""
+        future: Future[Snapshot] = Future()
+        self._writer.submit(Follow(lambda: self.listen(listener), future))
+        return future.result()
+
+    def listen(self, listener: Callable[[Committed], None]) -> None:
+        """Hear what each commit does, from the next one on."""
         with self._lock:
             self._listeners += (listener,)
 
-        def unlisten() -> None:
-            with self._lock:
-                self._listeners = tuple(one for one in self._listeners if one is not listener)
-
-        return unlisten
+    def unfollow(self, listener: Callable[[Committed], None]) -> None:
+        """Hear no more."""
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one != listener)
 
     def close(self) -> None:
         """Commit what is queued, stop running queries, write everything into the file, give up the lock."""

@@ -70,10 +70,6 @@ class Reader:
             [agent_id, since, RAW_PAGE],
         )
 
-    def heads(self) -> dict[UUID, int]:
-        """The highest sequence number that each agent has been given."""
-        return dict(self._all("SELECT id, next_sequence_number - 1 FROM agents", []))
-
     def head(self, agent_id: UUID) -> int:
         """The highest sequence number the agent has been given, 0 when none.
 

@@ -11,7 +11,7 @@ from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store.rows import metadata_text, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
 _CHANGEABLE: Final = frozenset(field.name for field in fields(AgentRecord)) - {"id"}
@@ -77,6 +77,33 @@ class Update:
     size: int = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The store as it is between two commits.
+
+    Args:
+        heads: the highest sequence number of every agent.
+        records: every agent, oldest first.
+    """
+
+    heads: Mapping[UUID, int]
+    records: Sequence[AgentRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Begin to listen between two commits: the snapshot has all that was committed before, the news all after.
+
+    Args:
+        begin: called by the writer at that moment.
+        future: told what the store holds at that moment.
+    """
+
+    begin: Callable[[], None]
+    future: Future[Snapshot]
+    size: int = 0
+
+
 Request = Save | Create | Update
 
 
@@ -116,12 +143,12 @@ def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | 
     return Save(agent_id, ready, metadata, last_event_id, size, Future())
 
 
-def row_count(request: Request) -> int:
+def row_count(request: Request | Follow) -> int:
     """What a request counts for in a bounded queue."""
     return len(request.messages) if isinstance(request, Save) else 1
 
 
-def settle(request: Request, outcome: Committed | AgentRecord | Exception) -> None:
+def settle(request: Request | Follow, outcome: Committed | AgentRecord | Snapshot | Exception) -> None:
     """Tell whoever holds the request's future, unless they have cancelled it."""
     if not request.future.set_running_or_notify_cancel():
         return

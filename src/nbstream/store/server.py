@@ -7,7 +7,7 @@ import hmac
 import os
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -16,11 +16,10 @@ from nbstream.errors import StoreClosed
 from nbstream.messages import AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import Outbox
-from nbstream.store.requests import Committed, create, save, update
+from nbstream.store.requests import Committed, Follow, Snapshot, create, save, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
     from pathlib import Path
 
     from nbstream.store.owner import Owner
@@ -49,7 +48,7 @@ class Server:
         self._lock = threading.Lock()
         self._clients: set[_Client] = set()
         self._closed = False
-        self._unlisten = owner.on_commit(self._publish)
+        owner.listen(self._publish)
         self._thread = threading.Thread(target=self._accept, name="nbstream-store-accept", daemon=True)
         self._thread.start()
 
@@ -65,7 +64,7 @@ class Server:
 
     def close(self) -> None:
         """Hang up on every client; they see it at once and look for the next owner."""
-        self._unlisten()
+        self._owner.unfollow(self._publish)
         with self._lock:
             clients = list(self._clients)
         for client in clients:
@@ -105,6 +104,13 @@ def _committed(committed: Committed) -> Frame:
     if committed.record is not None:
         header["record"] = wire.whole_record_json(committed.record)
     return header, wire.messages_bytes(committed.messages, raw=False) if committed.messages else b""
+
+
+def _snapshot(snapshot: Snapshot) -> Header:
+    return {
+        "heads": {str(agent_id): head for agent_id, head in snapshot.heads.items()},
+        "records": [wire.whole_record_json(record) for record in snapshot.records],
+    }
 
 
 class _Client:
@@ -175,19 +181,25 @@ class _Client:
             if request is not None:
                 request.future.add_done_callback(lambda future: self._settle(header, future))
                 self._owner.submit(request)
-            elif header["call"] == "subscribe":
-                self.subscribed = True
-                self._answer(header, {}, b"")
+            elif header["call"] == "follow":
+                follow = Follow(self._subscribe, Future())
+                follow.future.add_done_callback(lambda future: self._settle(header, future))
+                self._owner.submit(follow)
             else:
                 self._pool.submit(self._read, header, body)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client must hear of it
             self._fail(header, error)
 
+    def _subscribe(self) -> None:
+        self.subscribed = True
+
     def _settle(self, header: Header, future: Future[Any]) -> None:
-        """What became of a write; on the writer's thread, after the listeners, so the news is in the outbox before."""
+        """What became of it; on the writer's thread, after the listeners, so all news before it is in the outbox."""
         error = future.exception()
         if error is not None:
             self._fail(header, error)
+        elif isinstance(future.result(), Snapshot):
+            self._answer(header, _snapshot(future.result()), b"")
         elif isinstance(future.result(), Committed):
             self._answer(header, *_committed(future.result()))
         else:
@@ -225,8 +237,6 @@ def _answer(owner: Owner, header: Header, body: bytes) -> Frame:
     call = header["call"]
     if call == "agents":
         return {"records": [wire.whole_record_json(record) for record in owner.agents(header["status"])]}, b""
-    if call == "heads":
-        return {"heads": {str(agent_id): head for agent_id, head in owner.heads().items()}}, b""
     if call == "query":
         params = wire.params_from(body, named=header["named"])
         return {}, wire.table_bytes(owner.query(header["sql"], params))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from nbstream.store.plan import AgentState
+from nbstream.store.requests import Snapshot
 from nbstream.store.rows import (
     AGENT_COLUMNS,
     SELECT_AGENT,
@@ -48,6 +49,9 @@ class Session(Protocol):
 
     def stored(self, ids: Sequence[UUID]) -> dict[UUID, AgentMessage]:
         """Those of the ids that are in the log, with their messages."""
+
+    def snapshot(self) -> Snapshot:
+        """All agents and their highest sequence numbers."""
 
     def checkpoint(self) -> None:
         """Move the log's write-ahead part into the file."""
@@ -164,6 +168,14 @@ class DuckSession:
             ).fetchall()
             found |= {message.id: message for message in map(message_from_row, rows) if message.id is not None}
         return found
+
+    def snapshot(self) -> Snapshot:
+        """All agents, oldest first, and their highest sequence numbers."""
+        rows = self._cursor.execute(
+            f"SELECT {SELECT_AGENT}, next_sequence_number - 1 FROM agents ORDER BY agents.created_at, id"  # noqa: S608
+        ).fetchall()
+        records = [agent_from_row(row[:-1]) for row in rows]
+        return Snapshot({record.id: row[-1] for record, row in zip(records, rows, strict=True)}, records)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""

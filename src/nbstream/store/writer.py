@@ -17,7 +17,7 @@ import duckdb
 from nbstream.errors import SaveFailed, StoreClosed, StoreError
 from nbstream.store.connection import CLOSED
 from nbstream.store.plan import AgentState, Plan, lookup
-from nbstream.store.requests import Request, row_count, settle
+from nbstream.store.requests import Follow, Request, row_count, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class Writer:
         self._emit = emit
         self._session: Session | None = open_session()
         self._states: dict[UUID, AgentState] = {}
-        self._queue: deque[Request] = deque()
+        self._queue: deque[Request | Follow] = deque()
         self._rows = 0
         self._bytes = 0
         self._changed = threading.Condition()
@@ -79,12 +79,15 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="nbstream-store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: Request | Follow) -> None:
         """Queue a request. Blocks while the queue is full.
 
         Raises:
             StoreClosed: the store was closed.
         """
+        if isinstance(request, Follow) and threading.current_thread() is self._thread:
+            self._follow(request)  # asked by a listener, so between two commits as it is
+            return
         rows = row_count(request)
         with self._changed:
             # One request larger than the whole queue is let in alone.
@@ -111,13 +114,16 @@ class Writer:
     def _run(self) -> None:
         try:
             while (requests := self._take()) is not None:
-                if requests:
-                    self._write(requests)
+                if writes := [request for request in requests if not isinstance(request, Follow)]:
+                    self._write(writes)
+                for request in requests:
+                    if isinstance(request, Follow):
+                        self._follow(request)
                 self._checkpoint(idle=not requests)
         finally:
             self._end()
 
-    def _take(self) -> list[Request] | None:
+    def _take(self) -> list[Request | Follow] | None:
         """What the next commit holds; empty when there was nothing for a while, None when the writer is to end."""
         with self._changed:
             while not self._queue:
@@ -125,7 +131,7 @@ class Writer:
                     return None
                 if not self._changed.wait(IDLE_SECONDS):
                     return []
-            requests: list[Request] = []
+            requests: list[Request | Follow] = []
             rows = 0
             while self._queue and (not requests or rows + row_count(self._queue[0]) <= COMMIT_ROWS):
                 request = self._queue.popleft()
@@ -135,6 +141,14 @@ class Writer:
             self._rows -= rows
             self._changed.notify_all()
             return requests
+
+    def _follow(self, request: Follow) -> None:
+        try:
+            session = self._session = self._session or self._open_session()
+            request.begin()
+            settle(request, session.snapshot())
+        except (duckdb.Error, StoreError) as error:
+            settle(request, StoreError(f"the store cannot be read now: {error}"))
 
     def _end(self) -> None:
         self._drop_session()

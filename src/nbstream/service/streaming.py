@@ -144,7 +144,8 @@ class StreamingService:
             except NbstreamError as error:
                 why = str(error)
             if why is not None:
-                self.store.update_agent(record.id, status="interrupted", completed_at=utc_now(), error=why)
+                changes = {"status": "interrupted", "completed_at": utc_now(), "error": why}
+                self.store.update_agent(record.id, **changes).result()
 
     def reads(self, agent_id: UUID) -> bool:
         """Whether this process reads the agent right now."""

@@ -186,9 +186,16 @@ class _Client:
                 follow.future.add_done_callback(lambda future: self._settle(header, future))
                 self._owner.submit(follow)
             else:
-                self._pool.submit(self._read, header, body)
+                self._later(header, body)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client must hear of it
             self._fail(header, error)
+
+    def _later(self, header: Header, body: bytes) -> None:
+        """Read on a thread of the pool. When Python ends, the pool ends before us: to the client, the owner is gone."""
+        try:
+            self._pool.submit(self._read, header, body)
+        except RuntimeError:
+            self._channel.hang_up()
 
     def _subscribe(self) -> None:
         self.subscribed = True

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OPEN_SECONDS: Final = 3.0
-"""How long `open` waits for a locked file to be served: its owner may still be replaying its write-ahead log."""
+OPEN_SECONDS: Final = 8.0
+"""How long `open` waits for a locked file to be served: its owner may still be replaying its write-ahead log. The wait
+starts over when the file goes from one process to another, as it does while owners die."""
 
 TAKE_OVER_SECONDS: Final = 10.0
 """How long saves wait for the next owner after one has died; the search goes on after that."""
@@ -331,10 +332,13 @@ def _find(path: Path, seconds: float) -> tuple[Backend, Callable[[], None]]:
     """
     until = time.monotonic() + seconds
     pause = threading.Event()
+    holder = None
     while True:
         try:
             return own(path)
         except StoreLocked as locked:
+            if locked.pid != holder:
+                holder, until = locked.pid, time.monotonic() + seconds
             try:
                 joined = Joined(path)
             except OwnerGone:

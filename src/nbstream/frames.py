@@ -14,11 +14,13 @@ Columns are Arrow-backed in pandas: UUIDs and JSON are text, times are UTC with 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from nbstream.errors import MissingExtra
-from nbstream.store import MessageStore, tables
+from nbstream.proof import against_logs
+from nbstream.store import MessageStore, Report, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +37,16 @@ class Store(MessageStore):
 
     Every method of frames takes `to`: `pandas` (the default), `polars` (needs the extra of that name) or `arrow`.
     """
+
+    def verify(self) -> Report:
+        """Proves every rule of the log again, and compares each run with its proxy's log where that is still here.
+
+        Returns:
+            a report that is true when all holds; it prints itself.
+        """
+        report = super().verify()
+        compared, wrong = against_logs(self)
+        return replace(report, logs=compared, violations=[*report.violations, *wrong])
 
     def agents(self, *, to: Format = "pandas") -> Frame:
         """One row per agent, oldest first.

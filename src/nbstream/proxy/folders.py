@@ -12,8 +12,10 @@ import hashlib
 import json
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 import platformdirs
 
@@ -65,6 +67,24 @@ def runs_folder(directory: Path) -> Path:
 def state_file(directory: Path, runtime: Path | None = None) -> Path:
     """The state file of the proxy whose agents work in `directory`; it may not be there."""
     return (runtime or runtime_folder()) / f"proxy-{folder_key(directory)}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """The log of one run, and the epoch that its lines are numbered in."""
+
+    path: Path
+    epoch: str
+
+
+def find_log(agent_id: UUID, directory: Path) -> RunLog | None:
+    """The log of a run whose agents work in `directory`, None when it is not, or no longer, on this machine."""
+    given = os.environ.get("NBSTREAM_RUNS")
+    base = Path(given) if given else platformdirs.user_state_path("nbstream") / "runs"
+    folder = base / folder_key(directory) / str(agent_id)
+    meta = read_json(folder / "meta.json")
+    log = folder / "stdout.log"
+    return RunLog(log, str(meta.get("epoch"))) if meta is not None and log.is_file() else None
 
 
 def open_private(path: Path, flags: int) -> int:

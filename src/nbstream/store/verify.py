@@ -26,6 +26,7 @@ class Report:
         gaps: ranges that a source lost for good, named by rows of their own: explicit, so no violation.
         holes: ranges of sequence numbers that are missing from the log.
         violations: each broken rule, one sentence; holes are among them.
+        logs: agents whose rows were compared with their proxy's log, line for line.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Report:
     gaps: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    logs: int = 0
 
     def __bool__(self) -> bool:
         return not self.violations
@@ -46,6 +48,7 @@ class Report:
             (
                 f"{self.rows:,} messages of {self.agents:,} agents · {len(self.holes)} holes · "
                 f"{self.duplicates:,} duplicates refused · {len(self.gaps)} explicit gaps"
+                + (f" · {self.logs:,} compared with the proxy's log" if self.logs else "")
             ),
         ]
         return "\n".join([*lines, *(f"! {text}" for text in self.violations), *(f"gap: {text}" for text in self.gaps)])

@@ -1,0 +1,74 @@
+"""The store against what the programs really printed: each run's rows and the proxy's log of it, line for line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from nbstream.messages import KIND, TERMINAL, AgentRecord
+from nbstream.proxy.folders import find_log
+from nbstream.store import MessageStore
+
+
+def against_logs(store: MessageStore) -> tuple[int, list[str]]:
+    """Compares every agent whose log is still on this machine. O(n) over the logs, one line at a time in memory.
+
+    Returns:
+        how many were compared, and one sentence for each that differs.
+    """
+    compared, wrong = 0, []
+    for record in store.list_agents():
+        log = _log_of(record)
+        if log is not None:
+            compared += 1
+            wrong += _differences(store, record, log)
+    return compared, wrong
+
+
+def _log_of(record: AgentRecord) -> Path | None:
+    """The log of the run that these rows came from; one that was made anew has another epoch and proves nothing."""
+    options = record.metadata.get("source", {}).get("options", {})
+    directory, cursor = options.get("directory"), record.last_event_id
+    if not directory or not cursor:
+        return None
+    found = find_log(record.id, Path(directory))
+    return found.path if found is not None and found.epoch == cursor.rpartition(".")[0] else None
+
+
+def _differences(store: MessageStore, record: AgentRecord, log: Path) -> list[str]:
+    written = _log_lines(log, _missing(store, record))
+    kept = (line for raw in store.raw(record.id) for line in raw.split("\n"))
+    for number, (line, (place, original)) in enumerate(zip_longest(kept, written, fillvalue=(0, None)), 1):
+        if line == (0, None):
+            ended = record.status in TERMINAL and record.status != "interrupted"
+            return [f"{record.id}: line {place} of {log} is not in the store"] if ended else []
+        if original is None:
+            return [f"{record.id}: the store has {number} lines or more, its log {log} has {number - 1}"]
+        if line != original:
+            return [f"{record.id}: line {place} of {log} is not what the store has"]
+    return []
+
+
+def _missing(store: MessageStore, record: AgentRecord) -> set[int]:
+    """The lines that gap rows say are not in the store."""
+    sql = """
+        SELECT metadata FROM agent_messages
+        WHERE agent_id = $agent AND op = 'note' AND (metadata ->> $key) = 'gap'
+    """
+    rows = store.query(sql, {"agent": str(record.id), "key": f'$."{KIND}"'}).to_pylist()
+    gaps: list[Mapping[str, Any]] = [json.loads(row["metadata"]) for row in rows]
+    return {line for gap in gaps for line in range(gap["from"], gap["to"] + 1)}
+
+
+def _log_lines(log: Path, missing: set[int]) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, as the wire carries them: invalid UTF-8 replaced, a CR as a line end."""
+    with log.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number in missing:
+                continue
+            text = line.removesuffix(b"\n").decode("utf-8", "replace")
+            for piece in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+                yield number, piece

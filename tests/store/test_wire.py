@@ -105,13 +105,12 @@ def _said(path, *frames: bytes, answers: int = 0) -> bytes:
     connection, _ = endpoint.connect(path)
     with connection, connection.makefile("rb") as reader:
         connection.settimeout(20)
-        for frame in frames:
-            connection.sendall(frame)
         answer = b""
-        for _ in range(answers):
-            lengths = reader.read(12)
-            answer += reader.read(sum(struct.unpack(">IQ", lengths)))
-        with contextlib.suppress(ConnectionError):  # it hung up before it had read all of it
+        with contextlib.suppress(ConnectionError):  # it may hang up before it has read all of it
+            connection.sendall(b"".join(frames))
+            for _ in range(answers):
+                lengths = reader.read(12)
+                answer += reader.read(sum(struct.unpack(">IQ", lengths)))
             connection.shutdown(socket.SHUT_WR)
             answer += reader.read()
         return answer

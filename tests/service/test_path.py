@@ -273,3 +273,12 @@ def test_a_source_that_breaks_mid_answer_keeps_what_came(store):
     assert agent.wait(timeout=10) == "interrupted"
     assert "the line is dead" in agent.error
     assert raw_lines(store, agent) == lines
+
+
+def test_events_that_inherit_an_id_have_no_identity_and_are_all_kept(store):
+    lines = recording("claude-text")
+    events = [ServerSentEvent("message", line, "sticky") for line in lines]
+    agent = nbs.launch("x", Broken(SourceUnavailable("over"), events), store=store)
+    agent.wait(timeout=10)
+    assert raw_lines(store, agent) == lines
+    assert [m for m in store.read(agent.id) if m.metadata.get("nbstream.kind") == "conflict"] == []

@@ -244,3 +244,15 @@ def test_rows_that_the_queue_gave_up_last_are_read_from_the_store(store):
     agent.wait(timeout=30)
     assert follower._subscriber.dropped
     assert seen + follow_to_the_end(follower) == list(range(1, store.head(agent.id) + 1))
+
+
+def test_of_two_that_resume_at_once_one_gets_it(store):
+    """Both have seen the dead reader; the second's claim finds the first's."""
+    agent = nbs.launch("x", ReplaySource(RECORDINGS / "claude-tool-partial.jsonl", interval=0.02), store=store)
+    dead = {"pid": 2**22 + 1, "start": "1", "token": "x"}
+    seen = store.get_agent(agent.id)
+    ours = seen.metadata["reader"]
+    first = store.update_agent(agent.id, expect={"reader": ours}, metadata={**seen.metadata, "reader": dead}).result()
+    second = store.update_agent(agent.id, expect={"reader": ours}, metadata={**seen.metadata, "reader": ours}).result()
+    assert first.metadata["reader"] == second.metadata["reader"] == dead
+    assert agent.wait(timeout=30) in {"completed", "interrupted"}

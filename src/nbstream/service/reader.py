@@ -39,9 +39,13 @@ def is_alive(reader: dict[str, Any] | None) -> bool:
 
 
 def _start_of(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot; None where the system does not say. Source: proc(5), stat."""
+    """When a process started, in clock ticks since boot; None where the system does not say. Source: proc(5), stat.
+
+    One that has ended and that its parent has not asked after is over: a Jupyter server asks every three seconds.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
         return None
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "over" if fields[0] in {"Z", "X"} else fields[19]

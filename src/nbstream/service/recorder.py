@@ -77,6 +77,8 @@ class Recorder:
         made: list[AgentMessage] = []
         for event in events:
             self._skipped.append(event.data)
+            # An id is inherited by the events after it that set none; such an event has no identity of its own.
+            own_id = event.id if event.id and event.id != self._last_event_id else None
             self._last_event_id = event.id or None
             messages = self._parser.parse(event)
             if not messages:
@@ -84,7 +86,7 @@ class Recorder:
                 if self._skipped_size <= SKIPPED_LIMIT:
                     continue
                 messages = [_note("skipped", f"{len(self._skipped)} events with nothing to show")]
-            made.extend(self._identified(messages, event.id or None, now))
+            made.extend(self._identified(messages, own_id, now))
         return made
 
     def gap(self, gap: Gap) -> AgentMessage:

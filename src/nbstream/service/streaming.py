@@ -107,7 +107,11 @@ class StreamingService:
         changes: dict[str, Any] = {"metadata": {**record.metadata, "reader": self.reader}}
         if record.status == "interrupted":
             changes |= {"status": "running", "completed_at": None, "error": None}
-        self.store.update_agent(record.id, **changes).result()
+        # Of two processes that resume it at once one gets it, or each would parse from where the other has got to.
+        expect = {"reader": record.metadata.get("reader")}
+        record = self.store.update_agent(record.id, expect=expect, **changes).result()
+        if record.metadata.get("reader") != self.reader:
+            return False
         self._begin(self._resumed(record, source))
         return True
 
@@ -140,12 +144,14 @@ class StreamingService:
             if record.status in TERMINAL or record.id in self._runs or is_alive(record.metadata.get("reader")):
                 continue
             try:
-                why = None if self.resume(record) else "its reader ended and its source cannot be asked again"
+                if self.resume(record) or source_from(record.metadata["source"]).resumable:
+                    continue  # if not by us, then by a process that was quicker
+                why = "its reader ended and its source cannot be asked again"
             except NbstreamError as error:
                 why = str(error)
-            if why is not None:
-                changes = {"status": "interrupted", "completed_at": utc_now(), "error": why}
-                self.store.update_agent(record.id, **changes).result()
+            changes = {"status": "interrupted", "completed_at": utc_now(), "error": why}
+            expect = {"reader": record.metadata.get("reader")}
+            self.store.update_agent(record.id, expect=expect, **changes).result()
 
     def reads(self, agent_id: UUID) -> bool:
         """Whether this process reads the agent right now."""
@@ -240,7 +246,7 @@ class StreamingService:
         """Session and model, once the stream has named them."""
         parser = run.recorder.parser
         known = {"session_id": parser.session_id, "model": parser.model}
-        news = {key: value for key, value in known.items() if value and run.learned.get(key) != value}
+        news: dict[str, Any] = {key: value for key, value in known.items() if value and run.learned.get(key) != value}
         if news:
             run.learned.update(news)
             self.store.update_agent(run.request.agent_id, **news)

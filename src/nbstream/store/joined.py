@@ -292,7 +292,13 @@ def _write(request: Request) -> Frame:
         return header | {"call": "save"}, wire.messages_bytes(request.messages, raw=True, metadata=request.metadata)
     if isinstance(request, Create):
         return {"call": "create", "record": wire.whole_record_json(request.record)}, b""
-    return {"call": "update", "agent_id": str(request.agent_id), "changes": wire.record_json(request.changes)}, b""
+    changes = wire.record_json(request.changes)
+    return {
+        "call": "update",
+        "agent_id": str(request.agent_id),
+        "changes": changes,
+        "expect": dict(request.expect),
+    }, b""
 
 
 def _committed(header: Header, body: bytes) -> Committed:

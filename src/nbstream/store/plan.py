@@ -108,6 +108,9 @@ class Plan:
 
     def _update(self, request: Update) -> AgentRecord:
         state = self._state(request.agent_id)
+        metadata = state.record.metadata
+        if any(metadata.get(name) != value for name, value in request.expect.items()):
+            return state.record
         state.record = replace(state.record, **request.changes)
         self.changed.add(request.agent_id)
         return state.record

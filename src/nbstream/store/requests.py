@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,11 +69,19 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New values for columns of an agent; made by `update`."""
+    """New values for columns of an agent; made by `update`.
+
+    Args:
+        agent_id: whose.
+        changes: the values.
+        future: told what the agent's row then is.
+        expect: entries that its metadata must still have for the change to be made; else it is left as it is.
+    """
 
     agent_id: UUID
     changes: Mapping[str, Any]
     future: Future[AgentRecord]
+    expect: Mapping[str, Any] = field(default_factory=dict)
     size: int = 1_000
 
 
@@ -117,7 +125,7 @@ def create(record: AgentRecord) -> Create:
     return Create(replace(record, created_at=record.created_at or datetime.now(UTC)), Future())
 
 
-def update(agent_id: UUID, changes: Mapping[str, Any]) -> Update:
+def update(agent_id: UUID, changes: Mapping[str, Any], expect: Mapping[str, Any] | None = None) -> Update:
     """The request to change columns of an agent.
 
     Raises:
@@ -128,7 +136,7 @@ def update(agent_id: UUID, changes: Mapping[str, Any]) -> Update:
         names, expected = ", ".join(sorted(unknown)), ", ".join(sorted(_CHANGEABLE))
         raise TypeError(f"an agent has no {names}: expected some of {expected}")
     metadata_text(changes.get("metadata", {}))
-    return Update(agent_id, dict(changes), Future())
+    return Update(agent_id, dict(changes), Future(), expect or {})
 
 
 def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | None) -> Save:

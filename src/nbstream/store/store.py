@@ -100,20 +100,24 @@ class MessageStore:
         self._submit(request)
         return request.future.result()
 
-    def update_agent(self, agent_id: UUID, **changes: Any) -> Future[AgentRecord]:
+    def update_agent(
+        self, agent_id: UUID, *, expect: Mapping[str, Any] | None = None, **changes: Any
+    ) -> Future[AgentRecord]:
         """Change columns of an agent, in order with the saves queued before.
 
         Args:
             agent_id: whose.
+            expect: entries that its metadata must still have, or nothing is changed: of several processes that want
+                the same, one gets it.
             **changes: fields of `AgentRecord`, except `id`.
 
         Returns:
-            A future of the record as it then is; AgentNotFound or SaveFailed is its error.
+            A future of the record as it then is, changed or not; AgentNotFound or SaveFailed is its error.
 
         Raises:
             TypeError: a name is not a field, or metadata is not JSON.
         """
-        request = requests.update(agent_id, changes)
+        request = requests.update(agent_id, changes, expect)
         self._submit(request)
         return request.future
 

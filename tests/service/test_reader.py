@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 
-from nbstream.service.reader import _start_of, close_reader, is_alive, open_reader
+from nbstream.proxy.supervise import start_of
+from nbstream.service.reader import close_reader, is_alive, open_reader
 from support import until
 
 
 def of(process: subprocess.Popen) -> dict:
-    return {"pid": process.pid, "start": _start_of(process.pid), "token": "x"}
+    return {"pid": process.pid, "start": start_of(process.pid), "token": "x"}
 
 
 def test_a_reader_of_this_process_lives_until_it_is_closed():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from nbstream.proxy.reaper import is_running
+from nbstream.proxy.supervise import start_of
 
 _open: set[str] = set()
 
@@ -14,7 +16,7 @@ def open_reader() -> dict[str, Any]:
     """A new reader of this process, so that a later one can tell whether it still lives."""
     token = uuid4().hex
     _open.add(token)
-    return {"pid": os.getpid(), "start": _start_of(os.getpid()), "token": token}
+    return {"pid": os.getpid(), "start": start_of(os.getpid()), "token": token}
 
 
 def close_reader(reader: dict[str, Any]) -> None:
@@ -23,29 +25,13 @@ def close_reader(reader: dict[str, Any]) -> None:
 
 
 def is_alive(reader: dict[str, Any] | None) -> bool:
-    """Whether that reader still reads: its process runs (a reused pid does not count), and if it is ours it is open."""
+    """Whether that reader still reads: its process runs, and if that is ours, the reader is open.
+
+    A reused pid does not count, nor does a process that has ended and that its parent has not asked after: a Jupyter
+    server asks every three seconds.
+    """
     if not reader:
         return False
-    pid = int(reader["pid"])
-    if pid == os.getpid():
+    if reader["pid"] == os.getpid():
         return reader["token"] in _open
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return bool(_start_of(pid) == reader["start"])
-
-
-def _start_of(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot; None where the system does not say. Source: proc(5), stat.
-
-    One that has ended and that its parent has not asked after is over: a Jupyter server asks every three seconds.
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return "over" if fields[0] in {"Z", "X"} else fields[19]
+    return is_running(reader["pid"], reader["start"])

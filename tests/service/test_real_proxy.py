@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +33,8 @@ class Proxy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state.json"
-        (folder / "proxy.toml").write_text(f'recordings = "{RECORDINGS}"\npace = 0\n')
+        absent = '[profiles.absent]\ncommand = ["no-such-agent", "--json"]\ninstall = "install it with pip"\n'
+        (folder / "proxy.toml").write_text(f'recordings = "{RECORDINGS}"\npace = 0\n{absent}')
 
     def start(self) -> None:
         argv = [sys.executable, "-m", "nbstream.proxy", "proxy", "--config", "proxy.toml"]
@@ -92,6 +94,25 @@ def test_each_answer_stands_once_and_each_tool_call_has_its_result(proxy, store)
     ]
     assert "hello nbstream" in calls[0]["output"]
     assert "File does not exist" in calls[1]["output"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [("absent", "no-such-agent.*install it with pip"), ("unheard-of", "404.*unheard-of")],
+)
+def test_a_program_or_profile_that_is_not_there_is_a_clear_error(proxy, store, profile, says):
+    agent = nbs.launch("x", ProxySource(proxy.url, token=proxy.token, profile=profile), store=store)
+    assert agent.wait(timeout=30) == "failed"
+    assert re.search(says, agent.error), agent.error
+    [row] = store.read(agent.id)
+    assert (row.type, row.content) == ("error", agent.error)
+
+
+def test_a_wrong_token_is_a_clear_error(proxy, store):
+    agent = nbs.launch("x", ProxySource(proxy.url, token="wrong", profile="replay"), store=store)
+    assert agent.wait(timeout=30) == "failed"
+    assert "401" in agent.error
+    assert "check the token" in agent.error
 
 
 def test_a_proxy_killed_in_the_middle_costs_nothing(tmp_path, store):

@@ -150,7 +150,7 @@ def test_leave_running(make_proxy):
     until(lambda: proxy.stdout(agent_id).count(b"\n") > 20)
     began = time.monotonic()
     assert proxy.end() == 0
-    assert time.monotonic() - began < 2, "an open stream does not hold it up"
+    assert time.monotonic() - began < 20, "an open stream does not hold it up"
     reader.join(10)
     assert proxy.alive(agent_id), "the run goes on"
     proxy.start()

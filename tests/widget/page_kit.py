@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from nbstream.messages import AgentMessage, AgentRecord
-from nbstream.widget.wire import batch_json, status_json
+from nbstream.wire import batch_json, status_json
 from widget.rows import AGENT
 
 BUNDLE = Path(__file__).parents[2] / "src" / "nbstream" / "widget" / "static" / "widget.js"

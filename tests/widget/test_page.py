@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from nbstream.messages import AgentMessage
-from nbstream.widget.wire import error_json, raw_json
+from nbstream.wire import error_json, raw_json
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, START, Log, record, story
 

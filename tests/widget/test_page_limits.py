@@ -12,7 +12,7 @@ from playwright.sync_api import Locator
 
 from nbstream.messages import AgentMessage
 from nbstream.widget.static_copy import static_copy
-from nbstream.widget.wire import batch_json, status_json
+from nbstream.wire import batch_json, status_json
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, START, Log, record, story
 

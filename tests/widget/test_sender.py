@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.widget.sender import BATCH_SIZE, INTERVAL, ROW_SIZE, Sender, split
-from nbstream.widget.wire import Raw, Stop, Subscribe
+from nbstream.widget.sender import INTERVAL, Sender
+from nbstream.wire import BATCH_SIZE, ROW_SIZE, Raw, Stop, Subscribe, split
 from widget.feed import Feed, Live
 from widget.rows import AGENT, Log
 

@@ -21,7 +21,7 @@ from nbstream.service import Agent
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.widget.sender import Sender
 from nbstream.widget.static_copy import static_copy
-from nbstream.widget.wire import read_request
+from nbstream.wire import read_request
 
 __all__ = ["AgentFeed", "AgentWidget", "display_agent", "static_copy"]
 

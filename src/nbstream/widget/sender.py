@@ -10,13 +10,12 @@ import contextvars
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from nbstream.errors import NbstreamError
-from nbstream.messages import AgentMessage
 from nbstream.widget.feed import AgentFeed, FeedFollower
-from nbstream.widget.wire import Raw, Request, Stop, Subscribe, batch_json, error_json, raw_json, status_json
+from nbstream.wire import Raw, Request, Stop, Subscribe, batch_json, error_json, raw_json, split, status_json
 
 INTERVAL: Final = 0.033
 """Seconds between custom messages at least: two frames of a page; Jupyter lets 1,000 a second pass."""
@@ -26,12 +25,6 @@ PATIENCE: Final = 1.0
 
 WAIT: Final = 0.1
 """Seconds one wait for messages lasts; a view's request is answered within it."""
-
-BATCH_SIZE: Final = 1_000_000
-"""Characters of one custom message at most, unless one row alone is longer."""
-
-ROW_SIZE: Final = 400
-"""Characters of a row's JSON beside its content and metadata."""
 
 
 class Sender:
@@ -192,18 +185,3 @@ class Sender:
 
 class _NobodyThere(Exception):
     """Sending failed: the comm is closed or the kernel is going."""
-
-
-def split(messages: Sequence[AgentMessage], size: int = BATCH_SIZE) -> Iterator[list[AgentMessage]]:
-    """Parts of at most `size` characters each, in order; a row that is longer goes alone."""
-    part: list[AgentMessage] = []
-    total = 0
-    for message in messages:
-        weight = ROW_SIZE + len(message.content) + (len(str(message.metadata)) if message.metadata else 0)
-        if part and total + weight > size:
-            yield part
-            part, total = [], 0
-        part.append(message)
-        total += weight
-    if part:
-        yield part

@@ -11,7 +11,7 @@ import pytest
 
 from nbstream import widget
 from nbstream.hub import LiveState
-from nbstream.widget.wire import Raw, Stop, Subscribe, batch_json, read_request, status_json
+from nbstream.wire import Raw, Stop, Subscribe, batch_json, read_request, status_json
 from widget.rows import AGENT, Log, record
 
 

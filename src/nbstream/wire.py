@@ -1,11 +1,11 @@
-"""What kernel and view say to each other, as JSON; mirrored in `frontend/message.ts`.
+"""What an agent's side and its views say to each other, as JSON; mirrored in `widget/frontend/message.ts`.
 
-One shape for every way into the page: comm custom messages here, the same over a WebSocket.
+One shape for every way into the page: comm custom messages and WebSocket frames are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict
@@ -98,6 +98,12 @@ Request = Subscribe | Stop | Raw
 
 LIVE: Final[LiveJson] = {"state": "live", "detail": None}
 
+BATCH_SIZE: Final = 1_000_000
+"""Characters of one batch at most, unless one row alone is longer."""
+
+ROW_SIZE: Final = 400
+"""Characters of a row's JSON beside its content and metadata."""
+
 
 def record_json(record: AgentRecord) -> RecordJson:
     """The record as a view gets it; `metadata` stays in the kernel."""
@@ -175,6 +181,21 @@ def read_request(content: object) -> Request | None:
             return None if number is None else Raw(number)
         case _:
             return None
+
+
+def split(messages: Sequence[AgentMessage], size: int = BATCH_SIZE) -> Iterator[list[AgentMessage]]:
+    """Parts of at most `size` characters each, in order; a row that is longer goes alone."""
+    part: list[AgentMessage] = []
+    total = 0
+    for message in messages:
+        weight = ROW_SIZE + len(message.content) + (len(str(message.metadata)) if message.metadata else 0)
+        if part and total + weight > size:
+            yield part
+            part, total = [], 0
+        part.append(message)
+        total += weight
+    if part:
+        yield part
 
 
 def _whole(value: Any) -> int | None:

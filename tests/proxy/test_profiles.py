@@ -8,7 +8,8 @@ import pytest
 
 from nbstream.errors import ProgramNotFound
 from nbstream.proxy import Profile
-from nbstream.proxy.profiles import ArgumentRefused, ProfileInvalid, builtin_profiles
+from nbstream.proxy.profiles import ArgumentRefused, ProfileInvalid
+from nbstream.proxy.programs import builtin_profiles
 from nbstream.proxy.settings import load_settings
 
 SESSION = "a29ab6c4-3535-42bc-8d2e-24b55db68d67"
@@ -120,7 +121,7 @@ def test_a_configuration(tmp_path):
         '[profiles.mine]\ncommand = ["x", "--json"]\ncwd = "work"\nenv = ["KEY"]\nparser = "codex"\n'
     )
     settings = load_settings(config)
-    assert list(settings.profiles) == ["mine", "claude", "replay", "replay:one"]
+    assert list(settings.profiles) == ["mine", "claude", "codex", "gemini-cli", "opencode", "replay", "replay:one"]
     mine = settings.profiles["mine"]
     assert (mine.argv, mine.cwd, mine.env, mine.parser) == (("x", "--json"), tmp_path / "work", ("KEY",), "codex")
     assert settings.profiles["replay:one"].argv[-2:] == (str(tmp_path / "recordings" / "one.jsonl"), "own")

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from nbstream.proxy import replay
-from nbstream.proxy.profiles import builtin_profiles
+from nbstream.proxy.programs import builtin_profiles
 from proxy.process import RECORDINGS, ProxyProcess
 
 ROWS = csv.DictReader((RECORDINGS / "MANIFEST.tsv").read_text().splitlines(), delimiter="\t")

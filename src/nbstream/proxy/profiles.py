@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,20 +26,6 @@ PASSED = ("PATH", "HOME", "LANG", "TERM", "TMPDIR")
 
 WITHHELD = re.compile(r"JPY_|JUPYTER|AWS_|GITHUB_|GH_|NBSTREAM_")
 """Beginnings of names that no program gets, whatever its profile says: credentials of the notebook and of its user."""
-
-CLAUDE_ENV = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CONFIG_DIR",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "NODE_EXTRA_CA_CERTS",
-    "SSL_CERT_FILE",
-    "USER",
-    "XDG_CONFIG_HOME",
-)
 
 
 class ArgumentRefused(NbstreamError):
@@ -138,30 +123,3 @@ class Profile:
                 f"profile {self.name!r} runs {self.argv[0]!r}, which is not installed or not on the proxy's PATH: "
                 f"{self.install}"
             )
-
-
-def replay_profile(name: str, recording: Path, pace: str) -> Profile:
-    """A profile that plays one recording; the prompt is not looked at."""
-    script = str(Path(__file__).with_name("replay.py"))
-    return Profile(name=name, argv=(sys.executable, "-I", "-S", script, str(recording), pace))
-
-
-def builtin_profiles(recordings: Path | None = None, pace: str = "0.03") -> list[Profile]:
-    """`claude`, `replay` (the shipped recording), and `replay:NAME` for each NAME.jsonl of a folder.
-
-    Args:
-        recordings: the folder, or None.
-        pace: seconds a line, or `own`; see `nbstream.proxy.replay`.
-    """
-    claude = Profile(
-        name="claude",
-        argv=("claude", "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"),
-        env=CLAUDE_ENV,
-        session_args=("--resume", "{session_id}"),
-        model_args=("--model", "{model}"),
-        install="install it with `npm install -g @anthropic-ai/claude-code` and sign in by running `claude` once",
-    )
-    shipped = Path(__file__).with_name("recordings") / "claude-tool.jsonl"
-    found = sorted(recordings.glob("*.jsonl")) if recordings else []
-    played = [replay_profile(f"replay:{path.stem}", path.resolve(), pace) for path in found]
-    return [claude, replay_profile("replay", shipped, pace), *played]

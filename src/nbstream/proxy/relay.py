@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbstream.proxy import folders, server
-from nbstream.proxy.profiles import CLAUDE_ENV, Profile
+from nbstream.proxy.profiles import Profile
+from nbstream.proxy.programs import CLAUDE_ENV
 from nbstream.proxy.registry import StartRequest
 from nbstream.proxy.settings import Settings
 

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbstream.proxy.profiles import Profile, ProfileInvalid, builtin_profiles
+from nbstream.proxy.profiles import Profile, ProfileInvalid
+from nbstream.proxy.programs import builtin_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -260,6 +260,21 @@ def claude(**options: Any) -> ProxySource:
     return ProxySource(**{"profile": "claude", "parser": "claude", **options})
 
 
+def codex(**options: Any) -> ProxySource:
+    """Codex, run by the proxy's profile `codex`."""
+    return ProxySource(**{"profile": "codex", "parser": "codex", **options})
+
+
+def gemini_cli(**options: Any) -> ProxySource:
+    """Gemini CLI, run by the proxy's profile `gemini-cli`."""
+    return ProxySource(**{"profile": "gemini-cli", "parser": "gemini-cli", **options})
+
+
+def opencode_run(**options: Any) -> ProxySource:
+    """`opencode run`, run by the proxy's profile `opencode`."""
+    return ProxySource(**{"profile": "opencode", "parser": "opencode-run", **options})
+
+
 def replay(*, recording: str | None = None, **options: Any) -> ProxySource:
     """A recording, played by the proxy as if its program ran now.
 

@@ -57,6 +57,8 @@ COST_USD: Final = "nbstream.cost_usd"
 """The program's own running total for this process: take the last, never the sum."""
 TURNS: Final = "nbstream.turns"
 SOURCE_TIME: Final = "nbstream.source_time"
+MASKED: Final = "nbstream.masked"
+"""How many secrets were taken out of the row before it was written; 0 in a row that holds only the rest of one."""
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -172,6 +174,7 @@ class AgentRecord:
         last_event_id: the source's id of the last event that is in the log; where a reconnect goes on.
         metadata: what is needed to find the source again after a restart; never a secret.
         error: why it failed or was interrupted, one sentence.
+        owner: whose it is where a server names its people; None where one person has the store.
     """
 
     id: UUID
@@ -188,3 +191,4 @@ class AgentRecord:
     error: str | None = None
     last_event_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    owner: str | None = None

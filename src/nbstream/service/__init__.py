@@ -55,12 +55,37 @@ def connect(path: str | Path | None = None) -> Store:
     given = str(path or os.environ.get("NBSTREAM_STORE") or DEFAULT_STORE)
     key: Path | str = given if given == ":memory:" else Path(given).expanduser().resolve()
     with _lock:
-        found = _services.get(key)
-        if found is None or getattr(found[0], "closed", False):
-            store = Store.open(key)
-            found = _services[key] = (store, StreamingService(store))
-            found[1].recover()
-        return found[0]
+        known = key in _services
+        store, service = open_service(key)
+        if not known:
+            service.recover()
+        return store
+
+
+def open_service(path: Path | str) -> tuple[Store, StreamingService]:
+    """A store and the one service that reads agents into it, opened once per process; nothing is resumed.
+
+    Args:
+        path: resolved, or `:memory:`.
+
+    Raises:
+        StoreError: one of those of `connect`.
+    """
+    with _lock:
+        if path not in _services:
+            store = Store.open(path)
+            _services[path] = (store, StreamingService(store))
+        return _services[path]
+
+
+def close_service(path: Path | str) -> None:
+    """Closes a store of this process and its service; agents behind a proxy go on there."""
+    with _lock:
+        found = _services.pop(path, None)
+    if found is not None:
+        store, service = found
+        service.close()
+        store.close()
 
 
 def launch(
@@ -71,6 +96,7 @@ def launch(
     model: str | None = None,
     session_id: str | None = None,
     parent: Agent | None = None,
+    owner: str | None = None,
     **options: Any,
 ) -> Agent:
     """Starts an agent and returns at once; the stream runs in a thread of its own.
@@ -82,6 +108,7 @@ def launch(
         model: the model's name, None for the source's default.
         session_id: a session of the same program to go on with.
         parent: the agent on whose behalf it runs.
+        owner: whose it is where a server names its people; None takes `JUPYTERHUB_USER`, which a hub sets.
         options: what the source takes.
 
     Raises:
@@ -102,9 +129,10 @@ def launch(
         model=model,
         parent_agent_id=parent.id if parent else None,
         created_at=utc_now(),
+        owner=owner or os.environ.get("JUPYTERHUB_USER"),
     )
     service.start(record, made, Request(agent_id=record.id, prompt=prompt, session_id=session_id, model=model))
-    return Agent(service, store, record.id)
+    return Agent(service, store, record.id, made)
 
 
 def attach(agent_id: UUID | str, *, store: Store | None = None) -> Agent:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from nbstream.hub import Live
+from nbstream.hub import QUEUE_LIMIT, Live
 from nbstream.messages import TERMINAL
+from nbstream.service.reader import is_alive
 
 if TYPE_CHECKING:
     from nbstream.messages import AgentMessage, AgentRecord
@@ -28,15 +29,22 @@ class Follower:
         agent_id: whom to follow.
         since: the highest sequence number the consumer already has.
         wake: called from another thread when there is news; must only signal.
+        limit: messages that may wait for the consumer; what comes after is read from the store.
     """
 
     def __init__(
-        self, service: StreamingService, agent_id: UUID, since: int = 0, wake: Callable[[], None] | None = None
+        self,
+        service: StreamingService,
+        agent_id: UUID,
+        since: int = 0,
+        wake: Callable[[], None] | None = None,
+        *,
+        limit: int = QUEUE_LIMIT,
     ) -> None:
         self._service = service
         self._agent_id = agent_id
         self._position = since
-        self._subscriber = service.hub.subscribe(agent_id, wake=wake)
+        self._subscriber = service.hub.subscribe(agent_id, wake=wake, limit=limit)
         self._record = service.store.get_agent(agent_id)
         self._behind = True
         self._dropped = 0
@@ -53,7 +61,8 @@ class Follower:
         """How the stream is doing."""
         if self.record.status in TERMINAL:
             return Live("ended")
-        return self._subscriber.live or Live("live" if self._service.reads(self._agent_id) else "gone")
+        reader = self.record.metadata.get("reader")
+        return self._subscriber.live or Live("live" if is_alive(reader) else "gone")
 
     @property
     def duplicates(self) -> int:
@@ -64,6 +73,11 @@ class Follower:
     def position(self) -> int:
         """The highest sequence number handed out."""
         return self._position
+
+    @property
+    def behind(self) -> bool:
+        """The next `batch` reads the store, which may take its time; otherwise it takes none."""
+        return self._behind
 
     @property
     def done(self) -> bool:

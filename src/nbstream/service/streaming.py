@@ -23,12 +23,13 @@ from nbstream.parsers import parser_named
 from nbstream.service.outbox import Outbox
 from nbstream.service.reader import close_reader, is_alive, open_reader
 from nbstream.service.recorder import END, Recorder, end_id
+from nbstream.service.stopping import STOP, ask_to_stop
 from nbstream.sources import End, Gap, News, Request, Source, source_from
 from nbstream.sources.order import later
 from nbstream.store.identity import message_id
 
 if TYPE_CHECKING:
-    from nbstream.store import MessageStore
+    from nbstream.store import Committed, MessageStore
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class StreamingService:
         self._runs: dict[UUID, Run] = {}
         self._closed = False
         self.reader = open_reader()
+        self._unlisten = store.on_commit(self._heed)
 
     def start(self, record: AgentRecord, source: Source, request: Request) -> None:
         """Saves the agent's row, then starts to read its source. Returns when the row is committed."""
@@ -104,15 +106,20 @@ class StreamingService:
         source = source_from(record.metadata["source"])
         if not source.resumable:
             return False
-        changes: dict[str, Any] = {"metadata": {**record.metadata, "reader": self.reader}}
+        changes: dict[str, Any] = {}
+        merge: dict[str, Any] = {"reader": self.reader}
         if record.status == "interrupted":
-            changes |= {"status": "running", "completed_at": None, "error": None}
+            changes = {"status": "running", "completed_at": None, "error": None}
+            merge[STOP] = None  # whoever asked for that has seen it end
         # Of two processes that resume it at once one gets it, or each would parse from where the other has got to.
         expect = {"reader": record.metadata.get("reader")}
-        record = self.store.update_agent(record.id, expect=expect, **changes).result()
+        record = self.store.update_agent(record.id, expect=expect, merge=merge, **changes).result()
         if record.metadata.get("reader") != self.reader:
             return False
-        self._begin(self._resumed(record, source))
+        run = self._resumed(record, source)
+        self._begin(run)
+        if record.metadata.get(STOP):
+            self._stop_run(run)
         return True
 
     def _resumed(self, record: AgentRecord, source: Source) -> Run:
@@ -141,17 +148,25 @@ class StreamingService:
     def recover(self) -> None:
         """Looks after agents that were running when their reader died: resumed, or marked as interrupted."""
         for record in self.store.list_agents():
-            if record.status in TERMINAL or record.id in self._runs or is_alive(record.metadata.get("reader")):
-                continue
-            try:
-                if self.resume(record) or source_from(record.metadata["source"]).resumable:
-                    continue  # if not by us, then by a process that was quicker
-                why = "its reader ended and its source cannot be asked again"
-            except NbstreamError as error:
-                why = str(error)
-            changes = {"status": "interrupted", "completed_at": utc_now(), "error": why}
-            expect = {"reader": record.metadata.get("reader")}
-            self.store.update_agent(record.id, expect=expect, **changes).result()
+            self.look_after(record)
+
+    def look_after(self, record: AgentRecord) -> None:
+        """Resumes an agent whose reader has died, or says what became of it; leaves every other one alone."""
+        if record.status in TERMINAL or record.id in self._runs or is_alive(record.metadata.get("reader")):
+            return
+        try:
+            if self.resume(record) or source_from(record.metadata["source"]).resumable:
+                return  # if not by us, then by a process that was quicker
+            why = "its reader ended and its source cannot be asked again"
+        except NbstreamError as error:
+            why = str(error)
+        self.give_up(record, why)
+
+    def give_up(self, record: AgentRecord, why: str) -> None:
+        """Marks an agent that nobody can read on: stopped if that was asked for, else interrupted."""
+        status = "stopped" if record.metadata.get(STOP) else "interrupted"
+        changes: dict[str, Any] = {"status": status, "completed_at": utc_now(), "error": why}
+        self.store.update_agent(record.id, expect={"reader": record.metadata.get("reader")}, **changes).result()
 
     def reads(self, agent_id: UUID) -> bool:
         """Whether this process reads the agent right now."""
@@ -163,16 +178,34 @@ class StreamingService:
         return int(getattr(run.source, "duplicates", 0)) if run else 0
 
     def stop(self, agent_id: UUID) -> None:
-        """Asks a running agent to stop and returns at once; its status says when it has."""
+        """Asks an agent to stop, whoever reads it, and returns at once; its status says when it has."""
         run = self._runs.get(agent_id)
-        if run is not None and not run.stopping:
+        if run is not None:
+            self._stop_run(run)
+        else:
+            self._loop.start(ask_to_stop(self, agent_id))
+
+    def _stop_run(self, run: Run) -> None:
+        if not run.stopping:
             run.stopping = True
             self._loop.start(self._stop(run))
+
+    def _heed(self, committed: Committed) -> None:
+        """Another process may ask for a stop through the store. On a thread of the store, so this only starts it."""
+        asked = committed.record.metadata.get(STOP) if committed.record is not None else None
+        run = self._runs.get(committed.agent_id)
+        if asked and run is not None and not run.stopping:
+            self._stop_run(run)
+            self._loop.start(self._say_heard(run, asked))
+
+    async def _say_heard(self, run: Run, asked: dict[str, Any]) -> None:
+        self.store.update_agent(run.request.agent_id, merge={STOP: {**asked, "heard": True}})
 
     def close(self) -> None:
         """Stops reading. Agents behind a proxy go on there, and the next reader resumes them."""
         if not self._closed:
             self._closed = True
+            self._unlisten()
             self._loop.close()
             self.hub.close()
             close_reader(self.reader)
@@ -265,10 +298,8 @@ class StreamingService:
         await outbox.flush()
         self.hub.announce(agent_id, Live("ended" if end.reason != "gone" else "gone", end.detail))
         changes: dict[str, Any] = {"status": status, "completed_at": utc_now(), "error": error}
-        if end.metadata:
-            record = self.store.get_agent(agent_id)
-            changes["metadata"] = {**record.metadata, "end": dict(end.metadata)}
-        await asyncio.wrap_future(self.store.update_agent(agent_id, **changes))
+        merge = {"end": dict(end.metadata)} if end.metadata else None
+        await asyncio.wrap_future(self.store.update_agent(agent_id, merge=merge, **changes))
 
     async def _stop(self, run: Run) -> None:
         try:

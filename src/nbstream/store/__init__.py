@@ -8,7 +8,7 @@ MessageStore    what everybody uses; the same methods for owner and joined, and 
     Database        lock, settings, private files (`connection.py`); tables (`schema.py`, `views.py`)
     Writer          the thread that commits (`writer.py`): `Plan` says what (`plan.py`), `Session` how (`session.py`)
     Reader          by agent and sequence number (`reader.py`); SQL of readers (`query.py`); `verify.py`; `tables.py`
-    Server          for the other processes of this user (`server.py`)
+    Server          for the other processes of this user (`server.py`); `notes.py` says where the stores are
   Joined          another process has the file (`joined.py`)
     wire.py         what both sides say; `endpoint.py` where they meet; `outbox.py` what waits to be said
 """

@@ -82,7 +82,7 @@ def listen(store: Path) -> tuple[socket.socket, str, Callable[[], None]]:
         return listener, "", _remover(place)
     secret = secrets.token_hex(32)
     listener = socket.create_server(("127.0.0.1", 0))
-    _write_private(ticket, json.dumps({"port": listener.getsockname()[1], "secret": secret}))
+    write_private(ticket, json.dumps({"port": listener.getsockname()[1], "secret": secret}))
     return listener, secret, _remover(ticket)
 
 
@@ -97,7 +97,7 @@ def _remover(place: Path) -> Callable[[], None]:
     return remove
 
 
-def _write_private(place: Path, text: str) -> None:
+def write_private(place: Path, text: str) -> None:
     """Write a file in one step, never readable by others."""
     handle, temporary = tempfile.mkstemp(dir=place.parent)
     with os.fdopen(handle, "w") as file:

@@ -298,6 +298,7 @@ def _write(request: Request) -> Frame:
         "agent_id": str(request.agent_id),
         "changes": changes,
         "expect": dict(request.expect),
+        "merge": dict(request.merge),
     }, b""
 
 

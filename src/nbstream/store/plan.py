@@ -112,6 +112,8 @@ class Plan:
         if any(metadata.get(name) != value for name, value in request.expect.items()):
             return state.record
         state.record = replace(state.record, **request.changes)
+        if request.merge:
+            state.record = replace(state.record, metadata={**state.record.metadata, **request.merge})
         self.changed.add(request.agent_id)
         return state.record
 

@@ -76,12 +76,14 @@ class Update:
         changes: the values.
         future: told what the agent's row then is.
         expect: entries that its metadata must still have for the change to be made; else it is left as it is.
+        merge: entries put into its metadata; the other entries stay as they then are.
     """
 
     agent_id: UUID
     changes: Mapping[str, Any]
     future: Future[AgentRecord]
     expect: Mapping[str, Any] = field(default_factory=dict)
+    merge: Mapping[str, Any] = field(default_factory=dict)
     size: int = 1_000
 
 
@@ -125,7 +127,12 @@ def create(record: AgentRecord) -> Create:
     return Create(replace(record, created_at=record.created_at or datetime.now(UTC)), Future())
 
 
-def update(agent_id: UUID, changes: Mapping[str, Any], expect: Mapping[str, Any] | None = None) -> Update:
+def update(
+    agent_id: UUID,
+    changes: Mapping[str, Any],
+    expect: Mapping[str, Any] | None = None,
+    merge: Mapping[str, Any] | None = None,
+) -> Update:
     """The request to change columns of an agent.
 
     Raises:
@@ -136,7 +143,8 @@ def update(agent_id: UUID, changes: Mapping[str, Any], expect: Mapping[str, Any]
         names, expected = ", ".join(sorted(unknown)), ", ".join(sorted(_CHANGEABLE))
         raise TypeError(f"an agent has no {names}: expected some of {expected}")
     metadata_text(changes.get("metadata", {}))
-    return Update(agent_id, dict(changes), Future(), expect or {})
+    metadata_text(merge or {})
+    return Update(agent_id, dict(changes), Future(), expect or {}, merge or {})
 
 
 def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | None) -> Save:

@@ -23,7 +23,7 @@ MESSAGE_COLUMNS: Final = (
 )  # fmt: skip
 AGENT_COLUMNS: Final = (
     "id", "type", "status", "prompt", "session_id", "model", "source", "parent_agent_id", "created_at", "started_at",
-    "completed_at", "error", "last_event_id", "metadata",
+    "completed_at", "error", "last_event_id", "owner", "metadata",
 )  # fmt: skip
 
 # Times travel as microseconds: DuckDB's own conversion of TIMESTAMPTZ needs pytz.

@@ -64,6 +64,8 @@ MIGRATIONS: Final = (
         """,
     ),
     Migration("the transcript view", f"CREATE VIEW transcript AS {TRANSCRIPT}"),
+    # Null: of whoever has the file. A server that names its people shows each what is theirs.
+    Migration("whose an agent is", "ALTER TABLE agents ADD COLUMN owner VARCHAR"),
 )
 
 _LEDGER = """

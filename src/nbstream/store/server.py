@@ -235,7 +235,8 @@ def _request(header: Header, body: bytes) -> Request | None:
     if call == "create":
         return create(AgentRecord(**wire.record_values(header["record"])))
     if call == "update":
-        return update(UUID(header["agent_id"]), wire.record_values(header["changes"]), header["expect"])
+        changes = wire.record_values(header["changes"])
+        return update(UUID(header["agent_id"]), changes, header["expect"], header["merge"])
     return None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbstream.errors import StoreError, StoreLocked
 from nbstream.store.connection import MEMORY
+from nbstream.store.notes import note
 from nbstream.store.owner import Owner
 from nbstream.store.server import Server
 
@@ -30,6 +31,7 @@ class _Shared:
         self.users = 0
         self.server: Server | None = None
         if path != MEMORY:
+            note(path)
             try:
                 self.server = Server(self.owner, path)
             except (OSError, StoreError) as error:

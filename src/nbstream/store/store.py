@@ -101,7 +101,12 @@ class MessageStore:
         return request.future.result()
 
     def update_agent(
-        self, agent_id: UUID, *, expect: Mapping[str, Any] | None = None, **changes: Any
+        self,
+        agent_id: UUID,
+        *,
+        expect: Mapping[str, Any] | None = None,
+        merge: Mapping[str, Any] | None = None,
+        **changes: Any,
     ) -> Future[AgentRecord]:
         """Change columns of an agent, in order with the saves queued before.
 
@@ -109,6 +114,7 @@ class MessageStore:
             agent_id: whose.
             expect: entries that its metadata must still have, or nothing is changed: of several processes that want
                 the same, one gets it.
+            merge: entries to put into its metadata; those that others put there meanwhile stay.
             **changes: fields of `AgentRecord`, except `id`.
 
         Returns:
@@ -117,7 +123,7 @@ class MessageStore:
         Raises:
             TypeError: a name is not a field, or metadata is not JSON.
         """
-        request = requests.update(agent_id, changes, expect)
+        request = requests.update(agent_id, changes, expect, merge)
         self._submit(request)
         return request.future
 

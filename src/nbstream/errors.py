@@ -17,6 +17,7 @@ NbstreamError
 │   ├── SaveFailed          the commit failed: disk full, read-only, moved away
 │   └── IdConflict          the same id came with different bytes
 ├── AgentNotFound           no agent of that id in this store
+├── AgentBusy               the agent still runs, so it cannot be told anything
 ├── QueryRefused            SQL that would change the store, or read outside it
 └── MissingExtra            an optional part is not installed
 
@@ -130,6 +131,10 @@ class IdConflict(StoreError):
 
 class AgentNotFound(NbstreamError):
     """No agent of that id in this store."""
+
+
+class AgentBusy(NbstreamError):
+    """The agent still runs: wait for it, or stop it, before the next turn."""
 
 
 class QueryRefused(NbstreamError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbstream.errors import MissingExtra, SourceUnavailable
 from nbstream.local.model import MODEL_ENV, SMOLLM2, cache_folder, find_model
+from nbstream.local.template import CHATML_WITH_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,9 @@ def _parameters(runtime: Any, path: Path, key: str, port: int, threads: int, ctx
     given.api_keys = [key]
     given.cors_origins = "http://127.0.0.1"
     given.cors_credentials = False
+    if alias_of(path) == SMOLLM2.alias:
+        given.chat_template = CHATML_WITH_TOOLS
+        given.use_jinja = True
     given.ui = False
     given.endpoint_slots = False
     given.offline = True

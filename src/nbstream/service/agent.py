@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from nbstream.service.follower import Follower
+from nbstream.service.turns import next_turn
 
 if TYPE_CHECKING:
     from nbstream.frames import Store
     from nbstream.messages import AgentMessage, AgentRecord, AgentStatus
     from nbstream.service.streaming import StreamingService
+    from nbstream.sources import Source
 
 
 class Agent:
@@ -27,10 +29,11 @@ class Agent:
         store: where its messages are.
     """
 
-    def __init__(self, service: StreamingService, store: Store, agent_id: UUID) -> None:
+    def __init__(self, service: StreamingService, store: Store, agent_id: UUID, source: Source | None = None) -> None:
         self._service = service
         self.store = store
         self.id = agent_id
+        self._source = source
 
     @property
     def record(self) -> AgentRecord:
@@ -50,6 +53,26 @@ class Agent:
     def stop(self) -> None:
         """Asks it to stop and returns at once; `wait` returns when it has."""
         self._service.stop(self.id)
+
+    def send(self, prompt: str = "", *, tool_results: Mapping[str, str] | None = None, **options: Any) -> Agent:
+        """Goes on with the conversation: starts the next turn and returns at once.
+
+        A turn is an agent of its own whose `parent_agent_id` is this one. A program that keeps sessions is asked to go
+        on with this one's; a model's API, which remembers nothing, gets all earlier turns again from the store.
+
+        Args:
+            prompt: what to say next.
+            tool_results: results of the tools that a model's API asked for in this turn, by tool call id; a call
+                without one goes back as not run.
+            options: of the source, where they differ from this turn's; those that hold secrets must be given again
+                after a restart.
+
+        Raises:
+            AgentBusy: this turn is not over yet: wait for it or stop it.
+            SourceRefused: the source takes one prompt only, or an option was not accepted.
+        """
+        agent_id, source = next_turn(self._service, self.record, prompt, tool_results or {}, self._source, **options)
+        return Agent(self._service, self.store, agent_id, source)
 
     def follow(self, since: int = 0) -> Follower:
         """A reader of its messages for one consumer thread.

@@ -25,20 +25,41 @@ ENTRY_POINTS: Final = "nbstream.sources"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One block of an earlier turn, in no provider's shape.
+
+    Args:
+        role: who spoke; `tool` for a result.
+        content: text, or a tool call's input as JSON text.
+        tool: the tool's name, for a call and its result; "" for text.
+        call_id: links the call and its result; "" for text.
+        is_error: the tool failed.
+    """
+
+    role: Literal["user", "assistant", "tool"]
+    content: str
+    tool: str = ""
+    call_id: str = ""
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a run is asked to do.
 
     Args:
         agent_id: our id of the agent; a source that can passes it on, so that a lost answer can be asked for again.
-        prompt: what the person asked.
+        prompt: what the person asked; "" when only tool results go back.
         session_id: the agent's own session to go on with, or None.
         model: the model's name, or None for the source's default.
+        history: the earlier turns, for a source whose other side remembers nothing; every call in it has its result.
     """
 
     agent_id: UUID
     prompt: str
     session_id: str | None = None
     model: str | None = None
+    history: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +111,11 @@ class Source(Protocol):
         name: kept in `agents.source`.
         parser: the wire format, a name that `nbstream.parsers.parser_named` knows.
         resumable: a later process can go on reading the same run from a position.
+
+    A source may also have `conversation`, how it takes a second prompt: `"session"` when the other side keeps earlier
+    turns under a session id of its own, `"thread"` when under one that we name, `"messages"` when they go with each
+    request. Without it, `agent.send` says that the source takes one prompt. `again(**options)` makes a source like it
+    for the next turn, secrets included; without it, `describe` is all that goes on.
     """
 
     name: str

@@ -52,6 +52,7 @@ class ProxySource:
 
     name = "proxy"
     resumable = True
+    conversation = "session"
 
     def __init__(
         self,
@@ -85,6 +86,11 @@ class ProxySource:
         options: dict[str, Any] = {"profile": self._profile, "parser": self.parser, "heartbeat": self._heartbeat}
         options |= {"directory": str(self._directory), **({"url": self._url} if self._url else {})}
         return {"name": self.name, "options": options}
+
+    def again(self, **changes: Any) -> ProxySource:
+        """A source like this one for another turn, its token included."""
+        options = {**self.describe()["options"], "token": self._token, "give_up": self._give_up}
+        return ProxySource(**{**options, "max_event_bytes": self._limit, **changes})
 
     async def events(
         self, request: Request, cursor: str | None

@@ -80,9 +80,10 @@ def outline(blocks: Iterable[Mapping[str, Any]]) -> list[Node]:
         if node.look == "result" and call is not None and call.result is None:
             call.result = node
             continue
+        # Looked up before the call is known, or one that names itself would be nowhere.
+        parent = calls.get(str(node.metadata.get(PARENT) or ""))
         if node.look == "call" and call_id:
             calls[call_id] = node
-        parent = calls.get(str(node.metadata.get(PARENT) or ""))
         (top if parent is None else parent.children).append(node)
     return top
 

@@ -11,7 +11,7 @@ import pytest
 
 from nbstream import widget
 from nbstream.hub import LiveState
-from nbstream.wire import Raw, Stop, Subscribe, batch_json, read_request, status_json
+from nbstream.wire import Raw, Stop, Subscribe, Unsubscribe, batch_json, read_request, status_json
 from widget.rows import AGENT, Log, record
 
 
@@ -20,6 +20,7 @@ from widget.rows import AGENT, Log, record
     [
         ({"type": "subscribe", "agent_id": "x", "since": 0}, Subscribe(0)),
         ({"type": "subscribe", "since": 41}, Subscribe(41)),
+        ({"type": "unsubscribe"}, Unsubscribe()),
         ({"type": "stop"}, Stop()),
         ({"type": "raw", "sequence_number": 7}, Raw(7)),
         ({"type": "subscribe"}, None),

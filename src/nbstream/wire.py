@@ -58,10 +58,10 @@ class StatusJson(TypedDict):
 
 
 class ErrorJson(TypedDict):
-    """Something the view should tell its reader."""
+    """Something the view should tell its reader; `agent_id` is None where it is about no agent."""
 
     type: Literal["agent:error"]
-    agent_id: str
+    agent_id: str | None
     message: str
     reason: str | None
 
@@ -75,11 +75,43 @@ class RawJson(TypedDict):
     raw: str | None
 
 
+class QuietJson(TypedDict):
+    """No more rows by comm until a view subscribes."""
+
+    type: Literal["agent:quiet"]
+    agent_id: str
+
+
+class NewsJson(TypedDict):
+    """An agent is new, or its row has changed; for a list of agents. Only over a WebSocket."""
+
+    type: Literal["agent:created", "agent:updated"]
+    record: RecordJson
+
+
+class DeletedJson(TypedDict):
+    """An agent is gone, with the file that held it. Only over a WebSocket."""
+
+    type: Literal["agent:deleted"]
+    agent_id: str
+
+
+class PongJson(TypedDict):
+    """The answer to a ping. Only over a WebSocket."""
+
+    type: Literal["pong"]
+
+
 @dataclass(frozen=True, slots=True)
 class Subscribe:
     """A view asks for every row after `since`, and for what comes."""
 
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """A view gets its rows by another way, and wants no more by this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +126,15 @@ class Raw:
     sequence_number: int
 
 
-Request = Subscribe | Stop | Raw
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Somebody wants to know whether anybody is there."""
+
+
+Request = Subscribe | Unsubscribe | Stop | Raw
+"""What one agent's view asks over its comm."""
+Asked = Subscribe | Unsubscribe | Raw
+"""What is asked of one of the agents of a WebSocket; Stop goes by REST."""
 
 LIVE: Final[LiveJson] = {"state": "live", "detail": None}
 
@@ -156,14 +196,20 @@ def status_json(
     }
 
 
-def error_json(agent_id: UUID, error: Exception) -> ErrorJson:
+def error_json(agent_id: UUID | None, error: Exception) -> ErrorJson:
     """An error for the reader of a view; its class is the reason."""
-    return {"type": "agent:error", "agent_id": str(agent_id), "message": str(error), "reason": type(error).__name__}
+    about = None if agent_id is None else str(agent_id)
+    return {"type": "agent:error", "agent_id": about, "message": str(error), "reason": type(error).__name__}
 
 
 def raw_json(agent_id: UUID, sequence_number: int, raw: str | None) -> RawJson:
     """The source as received of one row, or None where nothing was kept."""
     return {"type": "agent:raw", "agent_id": str(agent_id), "sequence_number": sequence_number, "raw": raw}
+
+
+def quiet_json(agent_id: UUID) -> QuietJson:
+    """A view asked for quiet: another one that still listens subscribes anew."""
+    return {"type": "agent:quiet", "agent_id": str(agent_id)}
 
 
 def read_request(content: object) -> Request | None:
@@ -174,6 +220,8 @@ def read_request(content: object) -> Request | None:
         case "subscribe":
             since = _whole(content.get("since"))
             return None if since is None else Subscribe(since)
+        case "unsubscribe":
+            return Unsubscribe()
         case "stop":
             return Stop()
         case "raw":
@@ -181,6 +229,20 @@ def read_request(content: object) -> Request | None:
             return None if number is None else Raw(number)
         case _:
             return None
+
+
+def read_asked(content: object) -> tuple[UUID, Asked] | Ping | None:
+    """What a frame of a WebSocket asks, and of which agent; None for what no view of ours sends."""
+    if not isinstance(content, dict):
+        return None
+    if content.get("type") == "ping":
+        return Ping()
+    try:
+        agent_id = UUID(content.get("agent_id", ""))
+    except (ValueError, TypeError, AttributeError):
+        return None
+    asked = read_request(content)
+    return None if asked is None or isinstance(asked, Stop) else (agent_id, asked)
 
 
 def split(messages: Sequence[AgentMessage], size: int = BATCH_SIZE) -> Iterator[list[AgentMessage]]:

@@ -1,6 +1,6 @@
 /** Rows for tests, and a random generator that always gives the same numbers for the same seed. */
 
-import type { AgentMessage } from "../../src/nbstream/widget/frontend/message.ts";
+import type { AgentMessage, AgentStatus, MessageBatch, StatusUpdate } from "../../src/nbstream/widget/frontend/message.ts";
 
 /** mulberry32: 32 bits of state, good enough to shuffle with. */
 export function random(seed: number): () => number {
@@ -46,4 +46,25 @@ export function message(sequence_number: number, fields: Partial<AgentMessage> =
 
 export function run(length: number): AgentMessage[] {
   return Array.from({ length }, (_, index) => message(index + 1));
+}
+
+/** The status of an agent, as a server or a kernel says it. */
+export function status(name: AgentStatus, head: number, agent_id = "a"): StatusUpdate {
+  return {
+    type: "agent:status",
+    agent_id,
+    record: {
+      id: agent_id, type: "claude", status: name, source: "claude", prompt: null, session_id: null, model: null,
+      created_at: null, started_at: null, completed_at: null, error: null,
+    },
+    head,
+    duplicates: 0,
+    live: { state: "live", detail: null },
+  };
+}
+
+/** Rows `from` to `to`, as one batch of the wire. */
+export function batch(from: number, to: number, head = to): MessageBatch {
+  const messages = Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+  return { type: "agent:message", agent_id: "a", messages, head };
 }

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nbstream.widget.sender import INTERVAL, Sender
-from nbstream.wire import BATCH_SIZE, ROW_SIZE, Raw, Stop, Subscribe, split
+from nbstream.wire import BATCH_SIZE, ROW_SIZE, Raw, Stop, Subscribe, Unsubscribe, split
 from widget.feed import Feed, Live
 from widget.rows import AGENT, Log
 
@@ -53,8 +53,8 @@ def wire() -> Wire:
 def start(wire: Wire) -> Iterator[Callable[[Feed], Sender]]:
     senders = []
 
-    def begin(feed: Feed, on_end: Any = None) -> Sender:
-        sender = Sender(feed, wire.send, on_end)
+    def begin(feed: Feed, on_end: Any = None, *, quiet: bool = False) -> Sender:
+        sender = Sender(feed, wire.send, on_end, quiet=quiet)
         senders.append(sender)
         sender.start()
         return sender
@@ -244,3 +244,45 @@ def wait_for(condition: Callable[[], bool], timeout: float = 5.0) -> bool:
     while not condition() and time.monotonic() < until:
         pause.wait(0.005)
     return condition()
+
+
+def test_where_the_server_shows_it_nothing_is_sent_and_the_end_is_still_seen(wire, start) -> None:
+    feed = Feed()
+    feed.say(rows(5))
+    ended = threading.Event()
+    start(feed, lambda _follower, cursor: ended.set(), quiet=True)
+    feed.say(rows(10)[5:])
+    feed.finish()
+    assert ended.wait(5)
+    assert wire.sent == []
+
+
+def test_a_view_that_has_its_rows_from_the_server_makes_the_kernel_quiet(wire, start) -> None:
+    feed = Feed()
+    every = rows(9)
+    feed.say(every[:3])
+    ended = threading.Event()
+    sender = start(feed, lambda _follower, cursor: ended.set())
+    sender.ask(Subscribe(0))
+    wire.wait(lambda: wire.numbers() == [1, 2, 3])
+    sender.ask(Unsubscribe())
+    wire.wait(lambda: bool(wire.of("agent:quiet")))
+    feed.say(every[3:])
+    wire_was = len(wire.sent)
+    feed.finish()
+    assert ended.wait(5)
+    assert len(wire.sent) == wire_was
+    assert wire.numbers() == [1, 2, 3]
+
+
+def test_a_view_that_comes_back_to_the_kernel_misses_nothing(wire, start) -> None:
+    feed = Feed()
+    every = rows(9)
+    feed.say(every[:3])
+    sender = start(feed, quiet=True)
+    feed.say(every[3:6])
+    sender.ask(Subscribe(2))
+    wire.wait(lambda: wire.numbers() == [3, 4, 5, 6])
+    feed.say(every[6:])
+    wire.wait(lambda: wire.numbers() == [3, 4, 5, 6, 7, 8, 9])
+    assert [status["record"]["status"] for status in wire.of("agent:status")] == ["running"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
 
 import nbstream.widget as module
-from nbstream.widget import AgentWidget, display_agent
+from nbstream.widget import AGENT_MIME, AgentWidget, display_agent
+from support import LoopbackServer, reply
 from widget.feed import Feed
 from widget.rows import AGENT, record, story
 
@@ -91,7 +95,7 @@ class Display:
         self.shown.append(data)
         return self
 
-    def update(self, data, raw=False) -> None:
+    def update(self, data, raw=False, metadata=None) -> None:
         assert raw
         self.shown.append(data)
         self.updated.set()
@@ -101,6 +105,7 @@ class Display:
 def display(monkeypatch) -> Display:
     import IPython.display
 
+    monkeypatch.delenv("JPY_PARENT_PID", raising=False)
     # The notebook's own end of the wire; the real one is in tests/browser.
     display = Display()
     monkeypatch.setattr(IPython.display, "display", display)
@@ -123,6 +128,76 @@ def test_a_run_that_has_ended_is_shown_as_its_copy_at_once(display) -> None:
     display_agent(Feed(story().rows, now=record("stopped")))
     assert [set(data) for data in display.shown] == [{"text/html", "text/markdown", "text/plain"}]
     assert "stopped" in display.shown[0]["text/plain"]
+
+
+class Answers:
+    """The Jupyter server above, as far as it is asked; it holds its answer back until `now` is set."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.now = threading.Event()
+        self.now.set()
+
+    async def __call__(self, request, writer) -> None:
+        await asyncio.to_thread(self.now.wait, 10)
+        writer.write(reply(self.status, json.dumps({"id": str(AGENT)})))
+
+
+@pytest.fixture
+def above(display, tmp_path, monkeypatch):
+    """A Jupyter server that knows the agent."""
+    answers = Answers(200)
+    with LoopbackServer(answers) as there:
+        said = {"base_url": "/", "hostname": "127.0.0.1", "port": there.port, "token": "s3cret"}
+        (tmp_path / "jpserver-1.json").write_text(json.dumps(said))
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+        monkeypatch.setenv("JPY_PARENT_PID", "1")
+        yield answers
+
+
+NAMED = {"agent_id": str(AGENT)}
+COPY = {"text/html", "text/markdown", "text/plain"}
+
+
+def test_where_the_server_knows_the_agent_the_output_names_it_from_start_to_end(above, display, feed) -> None:
+    display_agent(feed)
+    assert set(display.shown[0]) == {AGENT_MIME, WIDGET_VIEW, *COPY}
+    feed.finish()
+    assert display.updated.wait(5)
+    assert set(display.shown[1]) == {AGENT_MIME, *COPY}
+    assert [data[AGENT_MIME] for data in display.shown] == [NAMED, NAMED]
+    assert "s3cret" not in repr(display.shown)
+    assert ending_of_senders()
+
+
+def test_an_agent_that_has_ended_is_named_beside_its_copy(above, display) -> None:
+    display_agent(Feed(story().rows, now=record("completed")))
+    assert [set(data) for data in display.shown] == [{AGENT_MIME, *COPY}]
+
+
+def test_a_server_that_does_not_know_the_agent_changes_nothing(above, display, feed) -> None:
+    above.status = 404
+    display_agent(feed)
+    feed.finish()
+    assert display.updated.wait(5)
+    assert [set(data) for data in display.shown] == [{WIDGET_VIEW, *COPY}, COPY]
+    assert ending_of_senders()
+
+
+def test_a_server_that_answers_late_is_shown_late(above, display, feed) -> None:
+    above.now.clear()
+    began = time.monotonic()
+    display_agent(feed)
+    assert time.monotonic() - began < 2
+    assert set(display.shown[0]) == {WIDGET_VIEW, *COPY}
+    above.now.set()
+    assert display.updated.wait(5)
+    assert set(display.shown[1]) == {AGENT_MIME, WIDGET_VIEW, *COPY}
+    display.updated.clear()
+    feed.finish()
+    assert display.updated.wait(5)
+    assert set(display.shown[2]) == {AGENT_MIME, *COPY}
+    assert ending_of_senders()
 
 
 def ending_of_senders() -> bool:

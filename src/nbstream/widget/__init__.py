@@ -4,11 +4,15 @@ The transcript lives in the store and on the page, never in a trait: traits are 
 
 `display_agent` is what a cell calls. A running agent is shown live; when it ends the output is replaced, in place, by
 a static copy, so that the saved notebook tells the story with no kernel, no widget and no script.
+
+Under a Jupyter server whose nbstream extension knows the agent, the output names the agent beside all that
+(`AGENT_MIME`). JupyterLab and Notebook then show the view that needs no kernel, and go on showing it after the end.
 """
 
 from __future__ import annotations
 
 import contextvars
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +23,15 @@ import traitlets
 from nbstream.messages import TERMINAL
 from nbstream.service import Agent
 from nbstream.widget.feed import AgentFeed, FeedFollower
+from nbstream.widget.jupyter import Question, find_server
 from nbstream.widget.sender import Sender
 from nbstream.widget.static_copy import static_copy
 from nbstream.wire import read_request
 
 __all__ = ["AgentFeed", "AgentWidget", "display_agent", "static_copy"]
+
+AGENT_MIME: Final = "application/vnd.nbstream.agent+json"
+"""Names an agent to the server of the page; `labextension` renders it."""
 
 BUNDLE: Final = Path(__file__).parent / "static" / "widget.js"
 
@@ -34,6 +42,7 @@ class AgentWidget(anywidget.AnyWidget):
     Args:
         agent: whom to show.
         on_end: called from the sender's thread once the agent has ended and all of it was sent.
+        quiet: the page has its rows from the Jupyter server, so nothing is sent before a view asks.
 
     Attributes:
         agent_id: the agent's UUID, as text.
@@ -48,13 +57,13 @@ class AgentWidget(anywidget.AnyWidget):
     status = traitlets.Unicode().tag(sync=True)
     cursor = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, agent: AgentFeed, on_end: Callable[[], None] | None = None) -> None:
+    def __init__(self, agent: AgentFeed, on_end: Callable[[], None] | None = None, *, quiet: bool = False) -> None:
         self._agent = agent
         self._on_end = on_end
         super().__init__(agent_id=str(agent.id), status=agent.record.status)
         _let_requests_through(self.comm)
         self.on_msg(self._receive)
-        self._sender = Sender(agent, self.send, self._ended)
+        self._sender = Sender(agent, self.send, self._ended, quiet=quiet)
         self._sender.start()
 
     def close(self) -> None:
@@ -92,25 +101,71 @@ def display_agent(agent: AgentFeed) -> None:
     """Shows an agent as the output of the cell that runs now.
 
     A running agent gets the live widget, which the static copy replaces when the run ends; an ended one gets the copy
-    at once.
+    at once. Where the Jupyter server knows the agent, either names it too.
     """
-    # Without types upstream; here it gives the handle of a display that has an id.
-    from IPython.display import display as untyped_display
-
-    display: Callable[..., Any] = untyped_display
+    server = find_server()
+    question = None if server is None else Question(server, agent.id)
     if agent.record.status in TERMINAL:
-        display(copy_of(agent), raw=True)
-        return
+        _display(_named(agent, copy_of(agent), known=question is not None and question.answered()))
+    else:
+        _Output(agent, question)
 
-    def replace() -> None:
+
+class _Output:
+    """One output of a running agent: what it holds now, and what it is to hold next.
+
+    The server may answer late, and the agent may end at any time; an update happens under the lock, and none follows
+    the last one.
+    """
+
+    def __init__(self, agent: AgentFeed, question: Question | None) -> None:
+        self._agent = agent
+        self._question = question
+        self._lock = threading.Lock()
+        self._ended = False
+        known = question is not None and question.answered()
+        # Nothing is replaced before there is something to replace.
+        with self._lock:
+            self._widget = AgentWidget(agent, on_end=self._end, quiet=known)
+            self._bundle, self._metadata = self._widget._repr_mimebundle_()
+            self._handle = _display(_named(agent, self._bundle, known=known), self._metadata, display_id=True)
+        if question is not None and not known:
+            threading.Thread(target=self._name_later, name=f"nbstream-display-{agent.id}", daemon=True).start()
+
+    def _name_later(self) -> None:
+        """The server was slow to answer: what it said changes the output while the agent runs."""
+        if self._question is not None and self._question.settled():
+            with self._lock:
+                if not self._ended:
+                    self._update(_named(self._agent, self._bundle, known=True), self._metadata)
+
+    def _end(self) -> None:
+        known = self._question is not None and self._question.settled()
+        copy = _named(self._agent, copy_of(self._agent), known=known)
+        with self._lock:
+            self._ended = True
+            self._update(copy, {})
+        self._widget.close()
+
+    def _update(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         # In an empty context the update belongs to the cell that runs now. A client without a page (nbclient, nbval)
         # drops what belongs to a cell that is over; JupyterLab goes by the display's id alone.
-        contextvars.Context().run(lambda: handle.update(copy_of(agent), raw=True))
-        widget.close()
+        contextvars.Context().run(lambda: self._handle.update(data, raw=True, metadata=metadata))
 
-    widget = AgentWidget(agent, on_end=replace)
-    data, metadata = widget._repr_mimebundle_()
-    handle = display(data, raw=True, metadata=metadata, display_id=True)
+
+def _named(agent: AgentFeed, data: dict[str, Any], *, known: bool) -> dict[str, Any]:
+    """The bundle, and the agent's id where the page's server can show more than the bundle holds."""
+    return {AGENT_MIME: {"agent_id": str(agent.id)}, **data} if known else data
+
+
+def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None, *, display_id: bool = False) -> Any:
+    # Without types upstream; here it gives the handle of a display that has an id.
+    from IPython.display import display as untyped
+
+    display: Callable[..., Any] = untyped
+    if display_id:
+        return display(data, raw=True, metadata=metadata, display_id=True)
+    return display(data, raw=True)
 
 
 def copy_of(agent: AgentFeed) -> dict[str, str]:

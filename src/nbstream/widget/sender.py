@@ -15,7 +15,19 @@ from typing import Any, Final
 
 from nbstream.errors import NbstreamError
 from nbstream.widget.feed import AgentFeed, FeedFollower
-from nbstream.wire import Raw, Request, Stop, Subscribe, batch_json, error_json, raw_json, split, status_json
+from nbstream.wire import (
+    Raw,
+    Request,
+    Stop,
+    Subscribe,
+    Unsubscribe,
+    batch_json,
+    error_json,
+    quiet_json,
+    raw_json,
+    split,
+    status_json,
+)
 
 INTERVAL: Final = 0.033
 """Seconds between custom messages at least: two frames of a page; Jupyter lets 1,000 a second pass."""
@@ -34,16 +46,23 @@ class Sender:
         feed: the agent.
         send: sends one custom message; called from this thread only. When it raises, the thread ends.
         on_end: called from this thread when the agent has ended and every row of it was sent.
+        quiet: views get their rows from the Jupyter server, so nothing is sent until one subscribes.
     """
 
     def __init__(
-        self, feed: AgentFeed, send: Callable[[Any], None], on_end: Callable[[FeedFollower, int], None] | None = None
+        self,
+        feed: AgentFeed,
+        send: Callable[[Any], None],
+        on_end: Callable[[FeedFollower, int], None] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self._feed = feed
         self._send_now = send
         self._on_end = on_end
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
+        self._quiet = quiet
         self._follower: FeedFollower | None = None
         self._cursor = 0
         self._head = 0
@@ -82,6 +101,8 @@ class Sender:
             self._unfollow()
 
     def _first(self) -> list[Request]:
+        if self._quiet:
+            return [Unsubscribe()]
         try:
             request = self._requests.get(timeout=PATIENCE)
         except queue.Empty:
@@ -112,22 +133,39 @@ class Sender:
         return requests
 
     def _answer(self, requests: Sequence[Request]) -> None:
-        asked = [request.since for request in requests if isinstance(request, Subscribe)]
+        asked: list[int] = []
+        hush = False
         for request in requests:
             match request:
+                case Subscribe(since=since):
+                    asked.append(since)
+                    hush = False
+                case Unsubscribe():
+                    asked.clear()
+                    hush = True
                 case Stop():
                     self._feed.stop()
                 case Raw(sequence_number=number):
                     rows = self._feed.store.read(self._feed.id, since=number - 1, limit=1, raw=True)
                     found = rows[0].raw if rows and rows[0].sequence_number == number else None
                     self._send(raw_json(self._feed.id, number, found))
-                case Subscribe():
-                    pass
-        if asked:
+        if hush:
+            self._hush()
+        elif asked:
             self._subscribe(min(asked))
+
+    def _hush(self) -> None:
+        """Goes on watching for the end, and sends nothing. A view that still listens is given the chance to say so."""
+        if not self._quiet:
+            self._send(quiet_json(self._feed.id))
+        self._quiet = True
+        if self._follower is None:
+            self._cursor = self._feed.store.head(self._feed.id)
+            self._follower = self._feed.follow(since=self._cursor)
 
     def _subscribe(self, since: int) -> None:
         """Goes back to `since` where that is behind; every view drops what it has already."""
+        self._quiet = False
         if self._follower is None or since < self._cursor:
             self._unfollow()
             self._follower = self._feed.follow(since=since)
@@ -140,6 +178,8 @@ class Sender:
         for rows in split(follower.batch(timeout=WAIT)):
             self._cursor = rows[-1].sequence_number or self._cursor
             self._head = max(self._head, self._cursor)
+            if self._quiet:
+                continue
             self._send(batch_json(self._feed.id, rows, head=self._head))
             if self._closed.is_set():
                 return
@@ -152,7 +192,9 @@ class Sender:
             self._tell(follower)
 
     def _tell(self, follower: FeedFollower, *, complete: bool = False) -> None:
-        """Says where the agent is, if that has changed."""
+        """Says where the agent is, if that has changed and somebody listens."""
+        if self._quiet:
+            return
         record, live = follower.record, follower.live
         word = (record, live.state, live.detail, follower.duplicates, complete)
         if word == self._said:

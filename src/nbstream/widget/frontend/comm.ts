@@ -17,6 +17,8 @@ export class CommTransport implements Transport {
   readonly #model: CommModel;
   #agentId = "";
   #sink: Sink | null = null;
+  /** Called when another view asked the kernel to keep quiet: who still listens says so by subscribing. */
+  onQuiet: () => void = () => this.subscribe(0);
 
   constructor(model: CommModel) {
     this.#model = model;
@@ -30,6 +32,11 @@ export class CommTransport implements Transport {
 
   subscribe(since: number): void {
     this.#send({ type: "subscribe", agent_id: this.#agentId, since });
+  }
+
+  /** Asks the kernel to send no more rows: they come by another way. */
+  unsubscribe(): void {
+    this.#send({ type: "unsubscribe", agent_id: this.#agentId });
   }
 
   stop(): void {
@@ -57,6 +64,10 @@ export class CommTransport implements Transport {
   readonly #listen = (content: unknown): void => {
     const sink = this.#sink;
     if (sink === null) return;
+    if ((content as { type?: unknown } | null)?.type === "agent:quiet") {
+      this.onQuiet();
+      return;
+    }
     try {
       const message = toView(content);
       if (message !== null && message.agent_id === this.#agentId) sink.receive(message);

@@ -85,6 +85,7 @@ export type ToView = MessageBatch | StatusUpdate | ErrorNotice | RawAnswer;
 
 export type FromView =
   | { readonly type: "subscribe"; readonly agent_id: string; readonly since: number }
+  | { readonly type: "unsubscribe"; readonly agent_id: string }
   | { readonly type: "stop"; readonly agent_id: string }
   | { readonly type: "raw"; readonly agent_id: string; readonly sequence_number: number };
 
@@ -94,6 +95,8 @@ export const TOOL_CALL_ID = "gen_ai.tool.call.id";
 export const INPUT_TOKENS = "gen_ai.usage.input_tokens";
 export const OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
 export const CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
+export const CACHE_WRITE_TOKENS = "gen_ai.usage.cache_write.input_tokens";
+export const RESPONSE_ID = "gen_ai.response.id";
 export const KIND = "nbstream.kind";
 /** Kinds of notes that say nothing to a reader. */
 export const BOOKKEEPING: ReadonlySet<string> = new Set(["usage", "skipped"]);

@@ -1,7 +1,16 @@
-/** The anywidget: its model's custom messages are the transport, its element the place. */
+/**
+ * What others load of this bundle: the anywidget, and the renderer of the notebook's own extension.
+ *
+ * One view in both; they differ in how they come into the page and in how they reach the agent.
+ */
 
 import { CommTransport } from "./comm.ts";
 import type { CommModel } from "./comm.ts";
+import { agentRenderer } from "./mime.ts";
+import { findServer } from "./server.ts";
+import { ServerTransport } from "./servertransport.ts";
+import { SwitchingTransport } from "./switching.ts";
+import type { Transport } from "./transport.ts";
 import { mountView } from "./view.ts";
 
 interface RenderContext {
@@ -11,7 +20,14 @@ interface RenderContext {
 
 /** Shows the agent that the model names. Returns the cleanup that anywidget calls. */
 function render({ model, el }: RenderContext): () => void {
-  return mountView(el, String(model.get("agent_id")), new CommTransport(model));
+  return mountView(el, String(model.get("agent_id")), transportFor(model));
 }
 
+function transportFor(model: CommModel): Transport {
+  const server = findServer(document, location.origin);
+  const comm = new CommTransport(model);
+  return server === null ? comm : new SwitchingTransport(new ServerTransport(server), comm);
+}
+
+export { agentRenderer };
 export default { render };

@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:e65294120de53062ea70a159d6c390f5770fa80e97eb837d662f9959ee536daf
+// nbstream widget · sources sha256:af39f8b7ec5be91de4deb1f2cb7adffa506941b70582f937c96f36d2a4f074df
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -141,6 +141,8 @@ var CommTransport = class {
   #model;
   #agentId = "";
   #sink = null;
+  /** Called when another view asked the kernel to keep quiet: who still listens says so by subscribing. */
+  onQuiet = () => this.subscribe(0);
   constructor(model) {
     this.#model = model;
   }
@@ -151,6 +153,10 @@ var CommTransport = class {
   }
   subscribe(since) {
     this.#send({ type: "subscribe", agent_id: this.#agentId, since });
+  }
+  /** Asks the kernel to send no more rows: they come by another way. */
+  unsubscribe() {
+    this.#send({ type: "unsubscribe", agent_id: this.#agentId });
   }
   stop() {
     this.#send({ type: "stop", agent_id: this.#agentId });
@@ -172,6 +178,10 @@ var CommTransport = class {
   #listen = (content) => {
     const sink = this.#sink;
     if (sink === null) return;
+    if (content?.type === "agent:quiet") {
+      this.onQuiet();
+      return;
+    }
     try {
       const message = toView(content);
       if (message !== null && message.agent_id === this.#agentId) sink.receive(message);
@@ -181,21 +191,140 @@ var CommTransport = class {
   };
 };
 
+// backoff.ts
+var FIRST = 250;
+var LONGEST = 1e4;
+var Backoff = class {
+  #next = FIRST;
+  #random;
+  constructor(random = Math.random) {
+    this.#random = random;
+  }
+  /** Milliseconds to wait now: between half and all of a limit that doubles each time. */
+  wait() {
+    const limit = this.#next;
+    this.#next = Math.min(limit * 2, LONGEST);
+    return limit * (0.5 + this.#random() / 2);
+  }
+  /** It has worked: the next failure is a first one again. */
+  reset() {
+    this.#next = FIRST;
+  }
+};
+
 // dom.ts
-function el(tag, className = "", text2 = "") {
+function el(tag, className = "", text3 = "") {
   const element = document.createElement(tag);
   if (className !== "") element.className = className;
-  if (text2 !== "") element.textContent = text2;
+  if (text3 !== "") element.textContent = text3;
   return element;
 }
-function setText(element, text2) {
-  if (element.textContent !== text2) element.textContent = text2;
+function setText(element, text3) {
+  if (element.textContent !== text3) element.textContent = text3;
 }
 function icon(className, character) {
   const element = el("span", className, character);
   element.setAttribute("aria-hidden", "true");
   return element;
 }
+
+// fences.ts
+var INFO_LIMIT = 200;
+var MAY_OPEN = /^(?: {0,3}(?:`{1,2}|`{3,}[^`]*)|[ \t]*)$/;
+var OPENS = /^ {0,3}(`{3,})([^`]*)$/;
+var MAY_CLOSE = /^ {0,3}`*[ \t]*$/;
+var CLOSES = /^ {0,3}(`{3,})[ \t]*$/;
+var FenceScanner = class {
+  /** The start of a line that may still become a fence. */
+  #held = "";
+  #atLineStart = true;
+  /** Backticks of the open fence; 0 outside code. */
+  #fence = 0;
+  /** Line ends not given yet: in code the last one belongs to the fence, in prose two of them part paragraphs. */
+  #newlines = 0;
+  #hasText = false;
+  /** Takes the next piece of the text. Costs O(its length). */
+  feed(text3) {
+    const pieces = [];
+    let rest = text3;
+    while (rest !== "") rest = this.#atLineStart ? this.#lineStart(rest, pieces) : this.#lineRest(rest, pieces);
+    return pieces;
+  }
+  /** The text is over: what was held back is text, or the fence that closes. */
+  end() {
+    const pieces = [];
+    const held = this.#held;
+    this.#held = "";
+    if (held !== "" && !this.#isFence(held, pieces)) this.#emit(held, pieces);
+    return pieces;
+  }
+  /** At the start of a line: holds text back until it is clear whether the line is a fence. */
+  #lineStart(text3, pieces) {
+    const newline = text3.indexOf("\n");
+    const line = this.#held + (newline < 0 ? text3 : text3.slice(0, newline));
+    if (newline < 0) {
+      if (this.#mayBeFence(line)) {
+        this.#held = line;
+        return "";
+      }
+      this.#held = "";
+      this.#atLineStart = false;
+      this.#emit(line, pieces);
+      return "";
+    }
+    this.#held = "";
+    if (!this.#isFence(line, pieces)) {
+      this.#emit(line, pieces);
+      this.#newlines += 1;
+    }
+    return text3.slice(newline + 1);
+  }
+  #lineRest(text3, pieces) {
+    const newline = text3.indexOf("\n");
+    if (newline < 0) {
+      this.#emit(text3, pieces);
+      return "";
+    }
+    this.#emit(text3.slice(0, newline), pieces);
+    this.#newlines += 1;
+    this.#atLineStart = true;
+    return text3.slice(newline + 1);
+  }
+  #mayBeFence(line) {
+    return line.length < INFO_LIMIT && (this.#fence > 0 ? MAY_CLOSE : MAY_OPEN).test(line);
+  }
+  /** Whether a whole line opens or closes a fence; says so if it does. */
+  #isFence(line, pieces) {
+    if (this.#fence > 0) {
+      const closing = CLOSES.exec(line)?.[1];
+      if (closing === void 0 || closing.length < this.#fence) return false;
+      this.#fence = 0;
+      pieces.push({ kind: "endcode" });
+    } else {
+      const opening = OPENS.exec(line);
+      if (opening === null || line.length >= INFO_LIMIT) return false;
+      this.#fence = opening[1].length;
+      pieces.push({ kind: "code", language: opening[2].trim().split(/\s/, 1)[0] ?? "" });
+    }
+    this.#newlines = 0;
+    this.#hasText = false;
+    this.#atLineStart = true;
+    return true;
+  }
+  #emit(text3, pieces) {
+    const blank = this.#fence === 0 && text3.trim() === "" && this.#atLineStart;
+    if (text3 === "" || blank) return;
+    if (this.#fence > 0) {
+      pieces.push({ kind: "text", text: "\n".repeat(this.#newlines) + text3 });
+    } else if (this.#hasText && this.#newlines > 1) {
+      pieces.push({ kind: "paragraph" }, { kind: "text", text: text3 });
+    } else {
+      pieces.push({ kind: "text", text: (this.#hasText && this.#newlines > 0 ? "\n" : "") + text3 });
+    }
+    this.#newlines = 0;
+    this.#hasText = true;
+  }
+};
 
 // format.ts
 var INTEGER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -247,13 +376,13 @@ var TELLING = [
 ];
 var HEADLINE = 200;
 function toolInput(content) {
-  const parsed = parsedObject(content);
-  if (parsed === null) {
+  const parsed2 = parsedObject(content);
+  if (parsed2 === null) {
     const whole2 = content.trim();
     return { headline: oneLine(whole2), fields: fitsHeadline(whole2) ? [] : [{ name: "input", value: whole2 }] };
   }
-  const fields2 = Object.entries(parsed).map(([name, value]) => ({ name, value: shown(value) }));
-  const telling = TELLING.find((name) => typeof parsed[name] === "string");
+  const fields2 = Object.entries(parsed2).map(([name, value]) => ({ name, value: shown(value) }));
+  const telling = TELLING.find((name) => typeof parsed2[name] === "string");
   const main = fields2.find((field) => field.name === telling) ?? fields2[0];
   if (main === void 0) return { headline: "", fields: [] };
   const rest = fields2.filter((field) => field !== main);
@@ -283,109 +412,11 @@ function oneLine(value) {
   return line.length > HEADLINE ? `${line.slice(0, HEADLINE)}…` : line;
 }
 
-// fences.ts
-var INFO_LIMIT = 200;
-var MAY_OPEN = /^(?: {0,3}(?:`{1,2}|`{3,}[^`]*)|[ \t]*)$/;
-var OPENS = /^ {0,3}(`{3,})([^`]*)$/;
-var MAY_CLOSE = /^ {0,3}`*[ \t]*$/;
-var CLOSES = /^ {0,3}(`{3,})[ \t]*$/;
-var FenceScanner = class {
-  /** The start of a line that may still become a fence. */
-  #held = "";
-  #atLineStart = true;
-  /** Backticks of the open fence; 0 outside code. */
-  #fence = 0;
-  /** Line ends not given yet: in code the last one belongs to the fence, in prose two of them part paragraphs. */
-  #newlines = 0;
-  #hasText = false;
-  /** Takes the next piece of the text. Costs O(its length). */
-  feed(text2) {
-    const pieces = [];
-    let rest = text2;
-    while (rest !== "") rest = this.#atLineStart ? this.#lineStart(rest, pieces) : this.#lineRest(rest, pieces);
-    return pieces;
-  }
-  /** The text is over: what was held back is text, or the fence that closes. */
-  end() {
-    const pieces = [];
-    const held = this.#held;
-    this.#held = "";
-    if (held !== "" && !this.#isFence(held, pieces)) this.#emit(held, pieces);
-    return pieces;
-  }
-  /** At the start of a line: holds text back until it is clear whether the line is a fence. */
-  #lineStart(text2, pieces) {
-    const newline = text2.indexOf("\n");
-    const line = this.#held + (newline < 0 ? text2 : text2.slice(0, newline));
-    if (newline < 0) {
-      if (this.#mayBeFence(line)) {
-        this.#held = line;
-        return "";
-      }
-      this.#held = "";
-      this.#atLineStart = false;
-      this.#emit(line, pieces);
-      return "";
-    }
-    this.#held = "";
-    if (!this.#isFence(line, pieces)) {
-      this.#emit(line, pieces);
-      this.#newlines += 1;
-    }
-    return text2.slice(newline + 1);
-  }
-  #lineRest(text2, pieces) {
-    const newline = text2.indexOf("\n");
-    if (newline < 0) {
-      this.#emit(text2, pieces);
-      return "";
-    }
-    this.#emit(text2.slice(0, newline), pieces);
-    this.#newlines += 1;
-    this.#atLineStart = true;
-    return text2.slice(newline + 1);
-  }
-  #mayBeFence(line) {
-    return line.length < INFO_LIMIT && (this.#fence > 0 ? MAY_CLOSE : MAY_OPEN).test(line);
-  }
-  /** Whether a whole line opens or closes a fence; says so if it does. */
-  #isFence(line, pieces) {
-    if (this.#fence > 0) {
-      const closing = CLOSES.exec(line)?.[1];
-      if (closing === void 0 || closing.length < this.#fence) return false;
-      this.#fence = 0;
-      pieces.push({ kind: "endcode" });
-    } else {
-      const opening = OPENS.exec(line);
-      if (opening === null || line.length >= INFO_LIMIT) return false;
-      this.#fence = opening[1].length;
-      pieces.push({ kind: "code", language: opening[2].trim().split(/\s/, 1)[0] ?? "" });
-    }
-    this.#newlines = 0;
-    this.#hasText = false;
-    this.#atLineStart = true;
-    return true;
-  }
-  #emit(text2, pieces) {
-    const blank = this.#fence === 0 && text2.trim() === "" && this.#atLineStart;
-    if (text2 === "" || blank) return;
-    if (this.#fence > 0) {
-      pieces.push({ kind: "text", text: "\n".repeat(this.#newlines) + text2 });
-    } else if (this.#hasText && this.#newlines > 1) {
-      pieces.push({ kind: "paragraph" }, { kind: "text", text: text2 });
-    } else {
-      pieces.push({ kind: "text", text: (this.#hasText && this.#newlines > 0 ? "\n" : "") + text2 });
-    }
-    this.#newlines = 0;
-    this.#hasText = true;
-  }
-};
-
 // visible.ts
 var TERMINAL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
 var HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
-function visible(text2) {
-  return text2.replace(TERMINAL, "").replace(/\r\n?/g, "\n").replace(HIDDEN, mark);
+function visible(text3) {
+  return text3.replace(TERMINAL, "").replace(/\r\n?/g, "\n").replace(HIDDEN, mark);
 }
 function mark(character) {
   const code = character.codePointAt(0);
@@ -405,21 +436,21 @@ var LineWriter = class {
   constructor(parent) {
     this.#parent = parent;
   }
-  write(text2) {
+  write(text3) {
     let start = 0;
-    while (start < text2.length) {
-      const newline = text2.indexOf("\n", start);
-      const end = newline < 0 ? text2.length : newline;
-      this.#writeLine(text2.slice(start, end));
+    while (start < text3.length) {
+      const newline = text3.indexOf("\n", start);
+      const end = newline < 0 ? text3.length : newline;
+      this.#writeLine(text3.slice(start, end));
       if (newline >= 0) this.#endLine();
       start = end + 1;
     }
   }
-  #writeLine(text2) {
+  #writeLine(text3) {
     const room = Math.max(0, LINE_LIMIT - this.#lineLength);
-    this.#lineLength += text2.length;
-    if (room > 0 && text2 !== "") this.#put(text2.length > room ? text2.slice(0, room) : text2);
-    if (text2.length > room) this.#markCut(text2.length - room);
+    this.#lineLength += text3.length;
+    if (room > 0 && text3 !== "") this.#put(text3.length > room ? text3.slice(0, room) : text3);
+    if (text3.length > room) this.#markCut(text3.length - room);
   }
   #endLine() {
     if (this.#cutMark !== null) this.#node = null;
@@ -428,12 +459,12 @@ var LineWriter = class {
     this.#cutMark = null;
     this.#put("\n");
   }
-  #put(text2) {
+  #put(text3) {
     if (this.#node === null || this.#node.length > NODE_SIZE) {
-      this.#node = document.createTextNode(text2);
+      this.#node = document.createTextNode(text3);
       this.#parent.append(this.#node);
     } else {
-      this.#node.appendData(text2);
+      this.#node.appendData(text3);
     }
   }
   #markCut(characters) {
@@ -460,10 +491,10 @@ var RichText = class {
   constructor(className) {
     this.element = el("div", className);
   }
-  append(text2) {
+  append(text3) {
     const room = Math.max(0, BLOCK_LIMIT - this.#length);
-    this.#length += text2.length;
-    if (room > 0) for (const piece of this.#scanner.feed(text2.slice(0, room))) this.#add(piece);
+    this.#length += text3.length;
+    if (room > 0) for (const piece of this.#scanner.feed(text3.slice(0, room))) this.#add(piece);
     if (this.#length > BLOCK_LIMIT) this.#markCut();
   }
   /** Shows what was held back for want of its line's end. More text may still follow. */
@@ -471,7 +502,7 @@ var RichText = class {
     for (const piece of this.#scanner.end()) this.#add(piece);
   }
   /** Begins again with other content. */
-  replace(text2) {
+  replace(text3) {
     this.element.replaceChildren();
     this.#scanner = new FenceScanner();
     this.#writer = null;
@@ -479,7 +510,7 @@ var RichText = class {
     this.#elements = 0;
     this.#length = 0;
     this.#cutMark = null;
-    this.append(text2);
+    this.append(text3);
   }
   #add(piece) {
     switch (piece.kind) {
@@ -534,6 +565,1022 @@ var RichText = class {
   }
 };
 
+// theme.ts
+var ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind", "theme"];
+function followTheme(host) {
+  const preference = window.matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    host.dataset["theme"] = pageTheme() ?? preference.matches ? "dark" : "light";
+  };
+  const observer = new MutationObserver(apply);
+  const options = { attributes: true, attributeFilter: ATTRIBUTES };
+  observer.observe(document.documentElement, options);
+  observer.observe(document.body, options);
+  preference.addEventListener("change", apply);
+  apply();
+  return () => {
+    observer.disconnect();
+    preference.removeEventListener("change", apply);
+  };
+}
+function pageTheme() {
+  const { body, documentElement } = document;
+  const jupyter = body.getAttribute("data-jp-theme-light");
+  if (jupyter !== null) return jupyter === "false";
+  const code = body.getAttribute("data-vscode-theme-kind");
+  if (code !== null) return code !== "vscode-light" && code !== "vscode-high-contrast-light";
+  const colab = documentElement.getAttribute("theme");
+  return colab === null ? null : colab === "dark";
+}
+
+// blocks.css
+var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning, notes, errors. A single ' here makes esbuild keep the line ends. */
+
+/* ── transcript ────────────────────────────────────────────────────────── */
+
+.scroller {
+  max-height: min(72vh, 620px);
+  min-height: 44px;
+  overflow: auto;
+  overscroll-behavior: auto;
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
+}
+
+.scroller:focus-visible {
+  outline-offset: -2px;
+}
+
+.column {
+  padding: 12px 14px 12px 8px;
+}
+
+.rows {
+  display: flow-root;
+}
+
+.row {
+  contain: layout style;
+  position: relative;
+  display: grid;
+  grid-template-columns: 16px minmax(0, 1fr);
+  column-gap: 6px;
+  margin-bottom: 10px;
+  overflow-wrap: anywhere;
+}
+
+.rows > .row:last-child {
+  margin-bottom: 0;
+}
+
+.prompt:not(:empty) {
+  margin-bottom: 10px;
+}
+
+.mark {
+  color: var(--quiet);
+  text-align: center;
+  user-select: none;
+}
+
+.prose > * {
+  margin: 0 0 8px;
+}
+
+.prose > :last-child {
+  margin-bottom: 0;
+}
+
+.prose p {
+  white-space: pre-wrap;
+  max-width: 86ch;
+}
+
+.user > .prose {
+  padding: 6px 11px;
+  border-radius: 6px;
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.user > .mark {
+  padding-top: 6px;
+}
+
+.refusal {
+  color: var(--wait);
+}
+
+/* The caret: at the end of what is growing, and nowhere else. */
+.said[aria-busy] > .prose > p:last-child::after,
+.said[aria-busy] > .prose > .code:last-child code::after {
+  content: "";
+  display: inline-block;
+  width: 6px;
+  height: 1.05em;
+  margin-left: 2px;
+  vertical-align: -0.16em;
+  border-radius: 1px;
+  background: var(--live);
+  animation: breathe 1.4s ease-in-out infinite;
+}
+
+.pulse {
+  width: 6px;
+  height: 6px;
+  margin: 12px 0 4px 23px;
+  border-radius: 50%;
+  background: var(--live);
+  animation: breathe 1.4s ease-in-out infinite;
+}
+
+
+@keyframes breathe {
+  50% {
+    opacity: 0.25;
+  }
+}
+
+pre {
+  margin: 0;
+  font: 12px/1.5 var(--code-font);
+  white-space: pre;
+  overflow: auto;
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
+  tab-size: 4;
+}
+
+pre:focus-visible {
+  outline-offset: -2px;
+}
+
+.code {
+  position: relative;
+  border-radius: 6px;
+  background: var(--sunken);
+}
+
+.code pre {
+  padding: 8px 12px;
+}
+
+.code code {
+  font: inherit;
+}
+
+.language {
+  position: absolute;
+  top: 4px;
+  right: 10px;
+  color: var(--quiet);
+  font: 11px/1.4 var(--code-font);
+  user-select: none;
+  pointer-events: none;
+}
+
+.cut {
+  color: var(--wait);
+  font: italic 12px/1.5 var(--text-font);
+}
+
+details > summary {
+  list-style: none;
+  cursor: pointer;
+}
+
+details > summary::-webkit-details-marker {
+  display: none;
+}
+
+/* ── reasoning, notes, errors ──────────────────────────────────────────── */
+
+.thought > summary {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+  color: var(--quiet);
+  border-radius: 4px;
+}
+
+.thought > summary::before,
+details.small > summary::before {
+  content: "";
+  flex: none;
+  align-self: center;
+  width: 0;
+  height: 0;
+  margin-left: -16px;
+  border: 4px solid transparent;
+  border-left: 5px solid var(--quiet);
+  border-right: 0;
+  transition: rotate 120ms;
+}
+
+.thought > summary::before {
+  margin-right: 3px;
+}
+
+.thought[open] > summary::before,
+details.small[open] > summary::before {
+  rotate: 90deg;
+}
+
+.thought .label {
+  flex: none;
+}
+
+.thought .glimpse {
+  min-width: 0;
+  overflow: clip;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  font-style: italic;
+}
+
+.thought[open] .glimpse {
+  visibility: hidden;
+}
+
+.thought > .prose {
+  margin-top: 6px;
+  padding-left: 12px;
+  border-left: 2px solid var(--line);
+  color: var(--quiet);
+}
+
+.small {
+  min-width: 0;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.note {
+  margin-bottom: 6px;
+}
+
+.note > .mark {
+  line-height: 18px;
+  opacity: 0;
+}
+
+div.small,
+details.small > summary {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+}
+
+.kind {
+  flex: none;
+  font: 11px/1.5 var(--code-font);
+}
+
+.kind::after {
+  content: " ·";
+}
+
+.line {
+  min-width: 0;
+  overflow: clip;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.small > pre {
+  margin-top: 4px;
+  padding: 6px 10px;
+  max-height: 260px;
+  border-radius: 6px;
+  background: var(--sunken);
+  white-space: pre-wrap;
+}
+
+.note[data-kind="gap"] .small,
+.note[data-kind="retry"] .small,
+.note[data-kind="invalid"] .small {
+  color: var(--wait);
+}
+
+.wrong > .mark {
+  color: var(--bad);
+  padding-top: 6px;
+}
+
+.error {
+  padding: 6px 11px;
+  border-radius: 6px;
+  color: var(--bad);
+  background: color-mix(in srgb, var(--bad) 7%, var(--ground));
+  white-space: pre-wrap;
+}
+`;
+
+// copy.css
+var copy_default = "/* The saved copy: as the live view, but at rest, and never to be taken for it. A single ' here makes the bundle keep its lines. */\n\n.saved {\n  border-style: dashed;\n}\n\n.saved-line {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: baseline;\n  gap: 2px 10px;\n  padding: 7px 12px;\n  border-bottom: 1px solid var(--hair);\n  background: var(--wash);\n  color: var(--quiet);\n  font-size: 12px;\n}\n\n.saved-word {\n  font-weight: 600;\n}\n\n.saved .column {\n  padding: 12px 14px;\n}\n";
+
+// frame.css
+var frame_default = `/* The view's own style, inside its shadow root: nothing leaks in but JupyterLab's variables, nothing leaks out. */
+
+:host {
+  /* Light. Quiet text is mixed from the main colour, which keeps 4.5:1 where Lab's own third colour does not. */
+  --ground: var(--jp-layout-color1, #ffffff);
+  --sunken: var(--jp-layout-color2, #f5f5f6);
+  --ink: var(--jp-ui-font-color1, #26262b);
+  --strong: var(--jp-ui-font-color0, #131316);
+  --quiet: color-mix(in srgb, var(--ink) 68%, var(--ground));
+  --line: color-mix(in srgb, var(--ink) 14%, var(--ground));
+  --hair: color-mix(in srgb, var(--ink) 8%, var(--ground));
+  --wash: color-mix(in srgb, var(--ink) 3.5%, var(--ground));
+  --live: #1565c0;
+  --good: #1f7a3d;
+  --bad: #b3261e;
+  --wait: #8a5a00;
+  --rest: var(--quiet);
+  --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
+  --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
+  --radius: 7px;
+  display: block;
+  contain: content;
+  overflow: clip;
+  isolation: isolate;
+  margin: 2px 0;
+  color: var(--ink);
+  font: 13px/1.55 var(--text-font);
+  unicode-bidi: isolate;
+}
+
+:host([data-theme="dark"]) {
+  --ground: var(--jp-layout-color1, #1c1c1f);
+  --sunken: var(--jp-layout-color2, #27272b);
+  --ink: var(--jp-ui-font-color1, #dededf);
+  --strong: var(--jp-ui-font-color0, #ffffff);
+  --live: #7cb8f5;
+  --good: #7fcb93;
+  --bad: #f2a09a;
+  --wait: #e6bd6a;
+}
+
+* {
+  box-sizing: border-box;
+}
+
+[hidden] {
+  display: none !important;
+}
+
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+:focus-visible {
+  outline: 2px solid var(--live);
+  outline-offset: 1px;
+}
+
+button {
+  font: inherit;
+  color: inherit;
+  background: none;
+  border: 0;
+  padding: 0;
+  cursor: pointer;
+}
+
+/* ── frame ─────────────────────────────────────────────────────────────── */
+
+.frame {
+  container-type: inline-size;
+  position: relative;
+  display: flex;
+  flex-direction: column;
+  background: var(--ground);
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  overflow: clip;
+}
+
+header,
+footer {
+  contain: layout style;
+  display: flex;
+  align-items: center;
+  gap: 10px;
+  padding: 0 14px;
+  color: var(--quiet);
+  white-space: nowrap;
+}
+
+header {
+  align-items: baseline;
+  padding-block: 7px;
+  font-size: 12px;
+  border-bottom: 1px solid var(--hair);
+}
+
+footer {
+  min-height: 28px;
+  font: 11px/1.4 var(--code-font);
+  border-top: 1px solid var(--hair);
+}
+
+.space {
+  flex: 1;
+}
+
+.source {
+  color: var(--strong);
+  font-size: 13px;
+  font-weight: 600;
+}
+
+.source,
+.model {
+  overflow: clip;
+  text-overflow: ellipsis;
+}
+
+.source {
+  flex: 0 1 auto;
+  max-width: 40%;
+}
+
+.model {
+  flex: 0 1 auto;
+  min-width: 0;
+}
+
+.elapsed,
+.time,
+.truth,
+dd {
+  font-variant-numeric: tabular-nums;
+}
+
+[data-tone="live"] {
+  --tone: var(--live);
+}
+
+[data-tone="wait"] {
+  --tone: var(--wait);
+}
+
+[data-tone="good"] {
+  --tone: var(--good);
+}
+
+[data-tone="bad"] {
+  --tone: var(--bad);
+}
+
+[data-tone="rest"] {
+  --tone: var(--quiet);
+}
+
+.pill {
+  display: inline-flex;
+  align-items: center;
+  gap: 6px;
+  padding: 1px 9px 1px 8px;
+  border-radius: 10px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 9%, var(--ground));
+}
+
+.dot {
+  flex: none;
+  width: 7px;
+  height: 7px;
+  border-radius: 50%;
+  background: var(--tone, currentColor);
+}
+
+.stop,
+.jump {
+  padding: 1px 10px;
+  border: 1px solid var(--line);
+  border-radius: 5px;
+  color: var(--ink);
+  background: var(--ground);
+  transition: border-color 120ms, color 120ms;
+}
+
+.stop:hover:enabled {
+  color: var(--bad);
+  border-color: currentColor;
+}
+
+.stop:disabled {
+  color: var(--quiet);
+  cursor: default;
+}
+
+.jump {
+  position: absolute;
+  right: 16px;
+  bottom: 38px;
+  z-index: 1;
+  font-size: 12px;
+  border-radius: 12px;
+  box-shadow: 0 1px 6px rgb(0 0 0 / 14%);
+}
+
+.jump:hover {
+  color: var(--live);
+  border-color: currentColor;
+}
+
+.truth {
+  min-width: 0;
+  overflow: clip;
+  text-overflow: ellipsis;
+}
+
+.rawtoggle {
+  padding: 1px 6px;
+  border-radius: 4px;
+}
+
+.rawtoggle:hover,
+.rawtoggle[aria-pressed="true"] {
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.notice {
+  padding: 6px 14px;
+  font-size: 12px;
+  color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 7%, var(--ground));
+  border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
+  overflow-wrap: anywhere;
+}
+`;
+
+// copy.ts
+function mountCopy(parent, markdown, why) {
+  const host = el("div", "nbstream-copy");
+  const frame = el("section", "frame saved");
+  const scroller = el("div", "scroller");
+  const column = el("div", "column");
+  const text3 = new RichText("prose");
+  text3.append(markdown === "" ? "This output holds no text." : markdown);
+  text3.flush();
+  column.append(text3.element);
+  scroller.append(column);
+  scroller.tabIndex = 0;
+  const line = el("div", "saved-line");
+  line.append(el("span", "saved-word", "saved copy"), el("span", "saved-why", `${why} This is what the notebook kept.`));
+  frame.setAttribute("aria-label", "saved copy of an agent's output");
+  frame.append(line, scroller);
+  host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + blocks_default + copy_default), frame);
+  const endTheme = followTheme(host);
+  parent.append(host);
+  return () => {
+    endTheme();
+    host.remove();
+  };
+}
+
+// server.ts
+var TIMEOUT = 1e4;
+var PAGE = 1e3;
+var FINAL = /* @__PURE__ */ new Set([400, 401, 403, 404, 405, 410]);
+var Refused = class extends Error {
+  name = "Refused";
+  status;
+  reason;
+  constructor(status, message, reason) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+  /** Whether it will say the same next time: no extension, no such agent, no right to it. */
+  get final() {
+    return FINAL.has(this.status);
+  }
+};
+var Server = class {
+  #base;
+  #place;
+  #fetch;
+  /** @param base whole and with a slash at its end, for instance that of `/user/bob/` under a hub. */
+  constructor(base, place, ask = (input, init) => fetch(input, init)) {
+    this.#base = `${base}nbstream/`;
+    this.#place = place;
+    this.#fetch = ask;
+  }
+  get socketUrl() {
+    return `${this.#base.replace(/^http/, "ws")}ws`;
+  }
+  /** Where the agent is. Throws `Refused` where this server does not know it. */
+  async status(agentId) {
+    const message = toView(await this.#json("GET", `${agent(agentId)}/status`));
+    if (message?.type === "agent:status" || message?.type === "agent:complete") return message;
+    throw new WireError("expected an agent's status");
+  }
+  /** Saved rows after `since`, in order, as many as fit one answer. */
+  async page(agentId, since) {
+    return toPage(await this.#json("GET", `${agent(agentId)}/messages?since=${since}&limit=${PAGE}`));
+  }
+  /** The source as received of one row, or null where nothing was kept. */
+  async raw(agentId, sequenceNumber) {
+    const query = `since=${sequenceNumber - 1}&limit=1&raw=true`;
+    const answer = await this.#json("GET", `${agent(agentId)}/messages?${query}`);
+    const row2 = Array.isArray(member(answer, "messages")) ? member(answer, "messages")[0] : null;
+    const raw = member(row2, "raw");
+    return member(row2, "sequence_number") === sequenceNumber && typeof raw === "string" ? raw : null;
+  }
+  /** Stops the agent. Throws `Refused` where that was not done. */
+  async stop(agentId) {
+    await this.#request("DELETE", agent(agentId));
+  }
+  async #json(method, path) {
+    return (await this.#request(method, path)).json();
+  }
+  async #request(method, path) {
+    const headers = { Accept: "application/json" };
+    const xsrf = cookieNamed(this.#place.cookie(), "_xsrf");
+    if (method !== "GET" && xsrf !== null) headers["X-XSRFToken"] = xsrf;
+    const response = await this.#fetch(`${this.#base}api/${path}`, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT)
+    });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+};
+function findServer(document2, origin) {
+  const text3 = document2.getElementById("jupyter-config-data")?.textContent;
+  const base = baseUrl(text3 ?? "", origin);
+  return base === null ? null : new Server(base, { origin, cookie: () => document2.cookie });
+}
+function baseUrl(configuration, origin) {
+  try {
+    const named = member(JSON.parse(configuration), "baseUrl");
+    if (typeof named !== "string") return null;
+    const url = new URL(named.endsWith("/") ? named : `${named}/`, origin);
+    return url.origin === origin && url.protocol.startsWith("http") ? url.origin + url.pathname : null;
+  } catch {
+    return null;
+  }
+}
+function cookieNamed(cookies, name) {
+  for (const pair of cookies.split("; ")) if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
+  return null;
+}
+function agent(agentId) {
+  return `agents/${encodeURIComponent(agentId)}`;
+}
+function member(value, key) {
+  return typeof value === "object" && value !== null ? value[key] : void 0;
+}
+function toPage(value) {
+  const messages = member(value, "messages");
+  const head = member(value, "head");
+  const nextSince = member(value, "next_since");
+  if (!Array.isArray(messages) || typeof head !== "number" || typeof nextSince !== "number") {
+    throw new WireError("expected a page with messages, head and next_since");
+  }
+  return { messages: messages.map(toMessage), head, nextSince, hasMore: member(value, "has_more") === true };
+}
+async function refusal(response) {
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+  }
+  const message = member(body, "message");
+  const reason = member(body, "reason");
+  const said = typeof message === "string" && message !== "" ? message : `the Jupyter server answered ${response.status}`;
+  return new Refused(response.status, said, typeof reason === "string" ? reason : null);
+}
+
+// cursor.ts
+var Cursor = class {
+  held = 0;
+  see(message) {
+    if (message.type !== "agent:message") return;
+    for (const row2 of message.messages) if (row2.sequence_number === this.held + 1) this.held += 1;
+  }
+};
+
+// socket.ts
+var PING_AFTER = 1e4;
+var PONG_WITHIN = 4e3;
+var CONNECT_WITHIN = 8e3;
+var LINGER = 1e3;
+var TOO_SLOW = 4008;
+var PageSocket = class {
+  #connect;
+  #surroundings;
+  #backoff;
+  #members = /* @__PURE__ */ new Set();
+  #socket = null;
+  #open = false;
+  #timer;
+  #linger;
+  #unlisten = null;
+  constructor(connect, surroundings, backoff = new Backoff()) {
+    this.#connect = connect;
+    this.#surroundings = surroundings;
+    this.#backoff = backoff;
+  }
+  get open() {
+    return this.#open;
+  }
+  /** Enters the room of an agent. Returns what leaves it. */
+  join(member2) {
+    clearTimeout(this.#linger);
+    this.#members.add(member2);
+    this.#unlisten ??= this.#surroundings.listen(this.#wake);
+    if (this.#socket === null) this.#start();
+    else if (this.#open) this.#subscribe(member2);
+    return () => this.#leave(member2);
+  }
+  #leave(member2) {
+    this.#members.delete(member2);
+    const others = [...this.#members].some((other) => other.agentId === member2.agentId);
+    if (!others && this.#open) this.#send({ type: "unsubscribe", agent_id: member2.agentId });
+    if (this.#members.size === 0) this.#linger = setTimeout(() => this.#end(), LINGER);
+  }
+  #start() {
+    const socket = this.#connect();
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (event) => this.#received(event.data);
+    socket.onclose = (event) => this.#lost(event.code === TOO_SLOW);
+    this.#after(CONNECT_WITHIN, () => this.#lost(false));
+  }
+  #opened() {
+    this.#open = true;
+    for (const member2 of [...this.#members]) this.#subscribe(member2);
+    this.#expectSilence();
+  }
+  #subscribe(member2) {
+    this.#send({ type: "subscribe", agent_id: member2.agentId, since: member2.since });
+    member2.up();
+  }
+  #received(text3) {
+    this.#backoff.reset();
+    this.#expectSilence();
+    const content = parsed(text3);
+    const agentId = content?.agent_id;
+    for (const member2 of [...this.#members]) if (member2.agentId === agentId) member2.frame(content);
+  }
+  /** Takes the connection away, tells every view, and tries again. */
+  #lost(atOnce) {
+    this.#drop();
+    for (const member2 of [...this.#members]) member2.down();
+    if (this.#members.size > 0) this.#after(atOnce ? 0 : this.#backoff.wait(), () => this.#start());
+  }
+  #drop() {
+    const socket = this.#socket;
+    clearTimeout(this.#timer);
+    this.#socket = null;
+    this.#open = false;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+  #end() {
+    this.#drop();
+    this.#unlisten?.();
+    this.#unlisten = null;
+  }
+  #expectSilence() {
+    this.#after(PING_AFTER, () => this.#ping());
+  }
+  #ping() {
+    this.#send({ type: "ping" });
+    this.#after(PONG_WITHIN, () => this.#lost(false));
+  }
+  #send(content) {
+    this.#socket?.send(JSON.stringify(content));
+  }
+  #after(milliseconds, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, milliseconds);
+  }
+  /** The network or the reader is back: find out now, not at the next turn. */
+  #wake = () => {
+    if (this.#open) this.#ping();
+    else if (this.#socket === null && this.#members.size > 0) this.#start();
+  };
+};
+function sharedSocket(url) {
+  const page = globalThis;
+  const sockets = page[SOCKETS] ??= /* @__PURE__ */ new Map();
+  let socket = sockets.get(url);
+  if (socket === void 0) {
+    socket = new PageSocket(() => new WebSocket(url), browser);
+    sockets.set(url, socket);
+  }
+  return socket;
+}
+var SOCKETS = /* @__PURE__ */ Symbol.for("nbstream.sockets.1");
+var browser = {
+  listen(wake) {
+    const seen = () => {
+      if (document.visibilityState === "visible") wake();
+    };
+    for (const name of ["online", "offline"]) window.addEventListener(name, wake);
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      for (const name of ["online", "offline"]) window.removeEventListener(name, wake);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }
+};
+function parsed(text3) {
+  try {
+    return JSON.parse(String(text3));
+  } catch {
+    return null;
+  }
+}
+
+// servertransport.ts
+var POLL = 1500;
+var PAGES = 1e3;
+var ServerTransport = class {
+  kind = "server";
+  #server;
+  #socket;
+  #backoff;
+  #first;
+  #agentId = "";
+  #sink = null;
+  #cursor = new Cursor();
+  #leave = null;
+  #asking = false;
+  #filling = false;
+  #statuses = 0;
+  #poll;
+  #retry;
+  /** @param first the agent's status where somebody has just asked for it. */
+  constructor(server, first = null, socket = null, backoff = new Backoff()) {
+    this.#server = server;
+    this.#socket = socket ?? sharedSocket(server.socketUrl);
+    this.#first = first;
+    this.#backoff = backoff;
+  }
+  get agentId() {
+    return this.#agentId;
+  }
+  get since() {
+    return this.#cursor.held;
+  }
+  open(agentId, sink) {
+    this.#agentId = agentId;
+    this.#sink = sink;
+    const first = this.#first;
+    this.#first = null;
+    if (first === null) void this.#ask();
+    else queueMicrotask(() => this.#enter(first));
+  }
+  subscribe(since) {
+    this.#cursor.held = since;
+    if (this.#leave === null) void this.#ask();
+    else void this.#fill();
+  }
+  stop() {
+    this.#server.stop(this.#agentId).then(
+      () => this.#socket.open || void this.#fill(),
+      (error) => this.#complain(`The agent was not stopped: ${sentence(error)}`, error)
+    );
+  }
+  raw(sequenceNumber) {
+    this.#server.raw(this.#agentId, sequenceNumber).then(
+      (raw) => this.#sink?.receive({ type: "agent:raw", agent_id: this.#agentId, sequence_number: sequenceNumber, raw }),
+      (error) => this.#complain(`The source of row ${sequenceNumber} was not read: ${sentence(error)}`, error)
+    );
+  }
+  close() {
+    this.#sink = null;
+    this.#exit();
+  }
+  frame(content) {
+    const sink = this.#sink;
+    if (sink === null) return;
+    if (content.type === "agent:deleted") {
+      sink.gone("This agent was deleted from its store.");
+      return;
+    }
+    try {
+      const message = toView(content);
+      if (message === null) return;
+      this.#cursor.see(message);
+      if (message.type === "agent:status" || message.type === "agent:complete") this.#statuses += 1;
+      sink.receive(message);
+    } catch (error) {
+      sink.malformed(error instanceof Error ? error.message : String(error));
+    }
+  }
+  up() {
+    clearTimeout(this.#poll);
+    this.#poll = void 0;
+  }
+  down() {
+    this.#poll ??= setTimeout(() => {
+      this.#poll = void 0;
+      void this.#fill();
+      this.down();
+    }, POLL);
+  }
+  /** Asks whether the server knows the agent. A server without our extension never sees a WebSocket. */
+  async #ask() {
+    if (this.#asking) return;
+    this.#asking = true;
+    clearTimeout(this.#retry);
+    try {
+      this.#enter(await this.#server.status(this.#agentId));
+    } catch (error) {
+      this.#sink?.gone(unreachable(error));
+      const again = !(error instanceof Refused && error.final) && this.#sink !== null;
+      if (again) this.#retry = setTimeout(() => void this.#ask(), this.#backoff.wait());
+    } finally {
+      this.#asking = false;
+    }
+  }
+  #enter(status) {
+    if (this.#sink === null) return;
+    this.#backoff.reset();
+    this.#sink.receive(status);
+    this.#leave ??= this.#socket.join(this);
+  }
+  #exit() {
+    this.up();
+    clearTimeout(this.#retry);
+    this.#leave?.();
+    this.#leave = null;
+  }
+  /** Reads what is missing by REST; one question at a time. */
+  async #fill() {
+    if (this.#filling) return;
+    this.#filling = true;
+    try {
+      const heard = this.#statuses;
+      const status = await this.#server.status(this.#agentId);
+      if (heard === this.#statuses) this.#sink?.receive(status);
+      await this.#pages();
+    } catch (error) {
+      if (error instanceof Refused && error.final) this.#refused(error);
+      else if (!this.#socket.open) this.#sink?.gone(unreachable(error));
+    } finally {
+      this.#filling = false;
+    }
+  }
+  async #pages() {
+    let since = this.#cursor.held;
+    for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
+      const page = await this.#server.page(this.#agentId, since);
+      const { messages, head } = page;
+      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head };
+      this.#cursor.see(batch);
+      this.#sink?.receive(batch);
+      if (!page.hasMore || page.nextSince <= since) return;
+      since = page.nextSince;
+    }
+  }
+  /** The server knows the agent no more, or not for this person: only a new question can change that. */
+  #refused(error) {
+    this.#exit();
+    this.#sink?.gone(unreachable(error));
+  }
+  #complain(message, error) {
+    const reason = error instanceof Refused ? error.reason : null;
+    this.#sink?.receive({ type: "agent:error", agent_id: this.#agentId, message, reason });
+  }
+};
+function unreachable(error) {
+  if (!(error instanceof Refused)) return "The Jupyter server does not answer; trying again.";
+  switch (error.status) {
+    case 401:
+    case 403:
+      return "The Jupyter server does not let this page read the agent; log in again and reload.";
+    case 404:
+      return "The Jupyter server does not know this agent.";
+    case 410:
+      return "This agent was deleted from its store.";
+    default:
+      return `The Jupyter server could not read the agent: ${error.message}`;
+  }
+}
+function sentence(error) {
+  if (error instanceof Refused) return error.message;
+  return "the Jupyter server does not answer.";
+}
+
 // blocks.ts
 function lookOf(block) {
   if (block.type === "error") return "error";
@@ -569,13 +1616,13 @@ var RowView = class {
 var TextView = class extends RowView {
   #text;
   constructor(block) {
-    const text2 = new RichText("prose");
+    const text3 = new RichText("prose");
     const look = lookOf(block) === "user" ? "user" : "said";
-    super(row(look, look === "user" ? "›" : "", text2.element));
-    if (block.part === "refusal") text2.element.classList.add("refusal");
-    this.#text = text2;
-    text2.append(block.content);
-    if (look === "user") text2.flush();
+    super(row(look, look === "user" ? "›" : "", text3.element));
+    if (block.part === "refusal") text3.element.classList.add("refusal");
+    this.#text = text3;
+    text3.append(block.content);
+    if (look === "user") text3.flush();
     else this.grow();
   }
   update(change) {
@@ -599,15 +1646,15 @@ var ThoughtView = class extends RowView {
     const summary = el("summary");
     const label2 = el("span", "label", "Thinking…");
     const glimpse = el("span", "glimpse");
-    const text2 = new RichText("prose");
+    const text3 = new RichText("prose");
     summary.append(label2, glimpse);
-    fold.append(summary, text2.element);
+    fold.append(summary, text3.element);
     super(row("mind", "", fold));
     this.#block = block;
-    this.#text = text2;
+    this.#text = text3;
     this.#label = label2;
     this.#glimpse = glimpse;
-    text2.append(block.content);
+    text3.append(block.content);
     this.#glance(block.content);
     this.grow();
   }
@@ -1098,12 +2145,12 @@ function mergeSorted(left, right) {
 }
 
 // refill.ts
-var FIRST = 250;
-var LONGEST = 5e3;
+var FIRST2 = 250;
+var LONGEST2 = 5e3;
 var Refill = class {
   #contiguous = -1;
   #due = null;
-  #pause = FIRST;
+  #pause = FIRST2;
   /**
    * Whether to subscribe again now.
    *
@@ -1119,44 +2166,16 @@ var Refill = class {
       return false;
     }
     if (progressed || this.#due === null) {
-      this.#pause = FIRST;
-      this.#due = now + FIRST;
+      this.#pause = FIRST2;
+      this.#due = now + FIRST2;
       return false;
     }
     if (now < this.#due) return false;
-    this.#pause = Math.min(this.#pause * 2, LONGEST);
+    this.#pause = Math.min(this.#pause * 2, LONGEST2);
     this.#due = now + this.#pause;
     return true;
   }
 };
-
-// theme.ts
-var ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind", "theme"];
-function followTheme(host) {
-  const preference = window.matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => {
-    host.dataset["theme"] = pageTheme() ?? preference.matches ? "dark" : "light";
-  };
-  const observer = new MutationObserver(apply);
-  const options = { attributes: true, attributeFilter: ATTRIBUTES };
-  observer.observe(document.documentElement, options);
-  observer.observe(document.body, options);
-  preference.addEventListener("change", apply);
-  apply();
-  return () => {
-    observer.disconnect();
-    preference.removeEventListener("change", apply);
-  };
-}
-function pageTheme() {
-  const { body, documentElement } = document;
-  const jupyter = body.getAttribute("data-jp-theme-light");
-  if (jupyter !== null) return jupyter === "false";
-  const code = body.getAttribute("data-vscode-theme-kind");
-  if (code !== null) return code !== "vscode-light" && code !== "vscode-high-contrast-light";
-  const colab = documentElement.getAttribute("theme");
-  return colab === null ? null : colab === "dark";
-}
 
 // output.ts
 var PREVIEW_LINES = 8;
@@ -1188,12 +2207,12 @@ var OutputPane = class {
     this.#writer = null;
     this.append(content);
   }
-  append(text2) {
+  append(text3) {
     const wasCut = this.#cut();
-    this.#content += text2;
-    for (let at = text2.indexOf("\n"); at >= 0; at = text2.indexOf("\n", at + 1)) this.#lines += 1;
+    this.#content += text3;
+    for (let at = text3.indexOf("\n"); at >= 0; at = text3.indexOf("\n", at + 1)) this.#lines += 1;
     this.element.hidden = this.#content.trim() === "";
-    if (this.#open && this.#writer !== null) this.#writer.write(visible(text2));
+    if (this.#open && this.#writer !== null) this.#writer.write(visible(text3));
     else if (!wasCut || this.#writer === null) this.#draw();
     this.#label();
   }
@@ -1513,289 +2532,6 @@ var Transcript = class {
 function noop() {
 }
 
-// blocks.css
-var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning, notes, errors. A single ' here makes esbuild keep the line ends. */
-
-/* ── transcript ────────────────────────────────────────────────────────── */
-
-.scroller {
-  max-height: min(72vh, 620px);
-  min-height: 44px;
-  overflow: auto;
-  overscroll-behavior: auto;
-  scrollbar-width: thin;
-  scrollbar-color: var(--line) transparent;
-}
-
-.scroller:focus-visible {
-  outline-offset: -2px;
-}
-
-.column {
-  padding: 12px 14px 12px 8px;
-}
-
-.rows {
-  display: flow-root;
-}
-
-.row {
-  contain: layout style;
-  position: relative;
-  display: grid;
-  grid-template-columns: 16px minmax(0, 1fr);
-  column-gap: 6px;
-  margin-bottom: 10px;
-  overflow-wrap: anywhere;
-}
-
-.rows > .row:last-child {
-  margin-bottom: 0;
-}
-
-.prompt:not(:empty) {
-  margin-bottom: 10px;
-}
-
-.mark {
-  color: var(--quiet);
-  text-align: center;
-  user-select: none;
-}
-
-.prose > * {
-  margin: 0 0 8px;
-}
-
-.prose > :last-child {
-  margin-bottom: 0;
-}
-
-.prose p {
-  white-space: pre-wrap;
-  max-width: 86ch;
-}
-
-.user > .prose {
-  padding: 6px 11px;
-  border-radius: 6px;
-  color: var(--strong);
-  background: var(--sunken);
-}
-
-.user > .mark {
-  padding-top: 6px;
-}
-
-.refusal {
-  color: var(--wait);
-}
-
-/* The caret: at the end of what is growing, and nowhere else. */
-.said[aria-busy] > .prose > p:last-child::after,
-.said[aria-busy] > .prose > .code:last-child code::after {
-  content: "";
-  display: inline-block;
-  width: 6px;
-  height: 1.05em;
-  margin-left: 2px;
-  vertical-align: -0.16em;
-  border-radius: 1px;
-  background: var(--live);
-  animation: breathe 1.4s ease-in-out infinite;
-}
-
-.pulse {
-  width: 6px;
-  height: 6px;
-  margin: 12px 0 4px 23px;
-  border-radius: 50%;
-  background: var(--live);
-  animation: breathe 1.4s ease-in-out infinite;
-}
-
-
-@keyframes breathe {
-  50% {
-    opacity: 0.25;
-  }
-}
-
-pre {
-  margin: 0;
-  font: 12px/1.5 var(--code-font);
-  white-space: pre;
-  overflow: auto;
-  scrollbar-width: thin;
-  scrollbar-color: var(--line) transparent;
-  tab-size: 4;
-}
-
-pre:focus-visible {
-  outline-offset: -2px;
-}
-
-.code {
-  position: relative;
-  border-radius: 6px;
-  background: var(--sunken);
-}
-
-.code pre {
-  padding: 8px 12px;
-}
-
-.code code {
-  font: inherit;
-}
-
-.language {
-  position: absolute;
-  top: 4px;
-  right: 10px;
-  color: var(--quiet);
-  font: 11px/1.4 var(--code-font);
-  user-select: none;
-  pointer-events: none;
-}
-
-.cut {
-  color: var(--wait);
-  font: italic 12px/1.5 var(--text-font);
-}
-
-details > summary {
-  list-style: none;
-  cursor: pointer;
-}
-
-details > summary::-webkit-details-marker {
-  display: none;
-}
-
-/* ── reasoning, notes, errors ──────────────────────────────────────────── */
-
-.thought > summary {
-  display: flex;
-  gap: 8px;
-  align-items: baseline;
-  color: var(--quiet);
-  border-radius: 4px;
-}
-
-.thought > summary::before,
-details.small > summary::before {
-  content: "";
-  flex: none;
-  align-self: center;
-  width: 0;
-  height: 0;
-  margin-left: -16px;
-  border: 4px solid transparent;
-  border-left: 5px solid var(--quiet);
-  border-right: 0;
-  transition: rotate 120ms;
-}
-
-.thought > summary::before {
-  margin-right: 3px;
-}
-
-.thought[open] > summary::before,
-details.small[open] > summary::before {
-  rotate: 90deg;
-}
-
-.thought .label {
-  flex: none;
-}
-
-.thought .glimpse {
-  min-width: 0;
-  overflow: clip;
-  text-overflow: ellipsis;
-  white-space: nowrap;
-  font-style: italic;
-}
-
-.thought[open] .glimpse {
-  visibility: hidden;
-}
-
-.thought > .prose {
-  margin-top: 6px;
-  padding-left: 12px;
-  border-left: 2px solid var(--line);
-  color: var(--quiet);
-}
-
-.small {
-  min-width: 0;
-  font-size: 12px;
-  color: var(--quiet);
-}
-
-.note {
-  margin-bottom: 6px;
-}
-
-.note > .mark {
-  line-height: 18px;
-  opacity: 0;
-}
-
-div.small,
-details.small > summary {
-  display: flex;
-  gap: 8px;
-  align-items: baseline;
-}
-
-.kind {
-  flex: none;
-  font: 11px/1.5 var(--code-font);
-}
-
-.kind::after {
-  content: " ·";
-}
-
-.line {
-  min-width: 0;
-  overflow: clip;
-  text-overflow: ellipsis;
-  white-space: nowrap;
-}
-
-.small > pre {
-  margin-top: 4px;
-  padding: 6px 10px;
-  max-height: 260px;
-  border-radius: 6px;
-  background: var(--sunken);
-  white-space: pre-wrap;
-}
-
-.note[data-kind="gap"] .small,
-.note[data-kind="retry"] .small,
-.note[data-kind="invalid"] .small {
-  color: var(--wait);
-}
-
-.wrong > .mark {
-  color: var(--bad);
-  padding-top: 6px;
-}
-
-.error {
-  padding: 6px 11px;
-  border-radius: 6px;
-  color: var(--bad);
-  background: color-mix(in srgb, var(--bad) 7%, var(--ground));
-  white-space: pre-wrap;
-}
-`;
-
 // cards.css
 var cards_default = `/* A tool call's card, the end of a run, the raw source, narrow cells. A single ' here makes esbuild keep the line ends. */
 
@@ -2111,249 +2847,6 @@ details[open] > summary.head::after {
 }
 `;
 
-// frame.css
-var frame_default = `/* The view's own style, inside its shadow root: nothing leaks in but JupyterLab's variables, nothing leaks out. */
-
-:host {
-  /* Light. Quiet text is mixed from the main colour, which keeps 4.5:1 where Lab's own third colour does not. */
-  --ground: var(--jp-layout-color1, #ffffff);
-  --sunken: var(--jp-layout-color2, #f5f5f6);
-  --ink: var(--jp-ui-font-color1, #26262b);
-  --strong: var(--jp-ui-font-color0, #131316);
-  --quiet: color-mix(in srgb, var(--ink) 68%, var(--ground));
-  --line: color-mix(in srgb, var(--ink) 14%, var(--ground));
-  --hair: color-mix(in srgb, var(--ink) 8%, var(--ground));
-  --wash: color-mix(in srgb, var(--ink) 3.5%, var(--ground));
-  --live: #1565c0;
-  --good: #1f7a3d;
-  --bad: #b3261e;
-  --wait: #8a5a00;
-  --rest: var(--quiet);
-  --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
-  --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
-  --radius: 7px;
-  display: block;
-  contain: content;
-  overflow: clip;
-  isolation: isolate;
-  margin: 2px 0;
-  color: var(--ink);
-  font: 13px/1.55 var(--text-font);
-  unicode-bidi: isolate;
-}
-
-:host([data-theme="dark"]) {
-  --ground: var(--jp-layout-color1, #1c1c1f);
-  --sunken: var(--jp-layout-color2, #27272b);
-  --ink: var(--jp-ui-font-color1, #dededf);
-  --strong: var(--jp-ui-font-color0, #ffffff);
-  --live: #7cb8f5;
-  --good: #7fcb93;
-  --bad: #f2a09a;
-  --wait: #e6bd6a;
-}
-
-* {
-  box-sizing: border-box;
-}
-
-[hidden] {
-  display: none !important;
-}
-
-.unseen {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-  white-space: nowrap;
-}
-
-:focus-visible {
-  outline: 2px solid var(--live);
-  outline-offset: 1px;
-}
-
-button {
-  font: inherit;
-  color: inherit;
-  background: none;
-  border: 0;
-  padding: 0;
-  cursor: pointer;
-}
-
-/* ── frame ─────────────────────────────────────────────────────────────── */
-
-.frame {
-  container-type: inline-size;
-  position: relative;
-  display: flex;
-  flex-direction: column;
-  background: var(--ground);
-  border: 1px solid var(--line);
-  border-radius: var(--radius);
-  overflow: clip;
-}
-
-header,
-footer {
-  contain: layout style;
-  display: flex;
-  align-items: center;
-  gap: 10px;
-  padding: 0 14px;
-  color: var(--quiet);
-  white-space: nowrap;
-}
-
-header {
-  align-items: baseline;
-  padding-block: 7px;
-  font-size: 12px;
-  border-bottom: 1px solid var(--hair);
-}
-
-footer {
-  min-height: 28px;
-  font: 11px/1.4 var(--code-font);
-  border-top: 1px solid var(--hair);
-}
-
-.space {
-  flex: 1;
-}
-
-.source {
-  color: var(--strong);
-  font-size: 13px;
-  font-weight: 600;
-}
-
-.source,
-.model {
-  overflow: clip;
-  text-overflow: ellipsis;
-}
-
-.source {
-  flex: 0 1 auto;
-  max-width: 40%;
-}
-
-.model {
-  flex: 0 1 auto;
-  min-width: 0;
-}
-
-.elapsed,
-.time,
-.truth,
-dd {
-  font-variant-numeric: tabular-nums;
-}
-
-[data-tone="live"] {
-  --tone: var(--live);
-}
-
-[data-tone="wait"] {
-  --tone: var(--wait);
-}
-
-[data-tone="good"] {
-  --tone: var(--good);
-}
-
-[data-tone="bad"] {
-  --tone: var(--bad);
-}
-
-[data-tone="rest"] {
-  --tone: var(--quiet);
-}
-
-.pill {
-  display: inline-flex;
-  align-items: center;
-  gap: 6px;
-  padding: 1px 9px 1px 8px;
-  border-radius: 10px;
-  color: var(--tone);
-  background: color-mix(in srgb, var(--tone) 9%, var(--ground));
-}
-
-.dot {
-  flex: none;
-  width: 7px;
-  height: 7px;
-  border-radius: 50%;
-  background: var(--tone, currentColor);
-}
-
-.stop,
-.jump {
-  padding: 1px 10px;
-  border: 1px solid var(--line);
-  border-radius: 5px;
-  color: var(--ink);
-  background: var(--ground);
-  transition: border-color 120ms, color 120ms;
-}
-
-.stop:hover:enabled {
-  color: var(--bad);
-  border-color: currentColor;
-}
-
-.stop:disabled {
-  color: var(--quiet);
-  cursor: default;
-}
-
-.jump {
-  position: absolute;
-  right: 16px;
-  bottom: 38px;
-  z-index: 1;
-  font-size: 12px;
-  border-radius: 12px;
-  box-shadow: 0 1px 6px rgb(0 0 0 / 14%);
-}
-
-.jump:hover {
-  color: var(--live);
-  border-color: currentColor;
-}
-
-.truth {
-  min-width: 0;
-  overflow: clip;
-  text-overflow: ellipsis;
-}
-
-.rawtoggle {
-  padding: 1px 6px;
-  border-radius: 4px;
-}
-
-.rawtoggle:hover,
-.rawtoggle[aria-pressed="true"] {
-  color: var(--strong);
-  background: var(--sunken);
-}
-
-.notice {
-  padding: 6px 14px;
-  font-size: 12px;
-  color: var(--tone);
-  background: color-mix(in srgb, var(--tone) 7%, var(--ground));
-  border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
-  overflow-wrap: anywhere;
-}
-`;
-
 // view.ts
 var PAINT_TIME = 10;
 var PROBE_AFTER = 10;
@@ -2598,11 +3091,213 @@ function promptBlock(prompt, record) {
   };
 }
 
+// mime.ts
+var MIME = "application/vnd.nbstream.agent+json";
+var UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+var AGENTS = 50;
+function agentRenderer(Widget) {
+  return class AgentOutput extends Widget {
+    #output = null;
+    constructor() {
+      super();
+      this.node.classList.add("nbstream-output");
+    }
+    /** Called again whenever the output is updated in place; the same agents keep their view. */
+    renderModel(model) {
+      const ids = agentIds(model.data[MIME]);
+      const copy = text2(model.data["text/markdown"]) || text2(model.data["text/plain"]);
+      if (this.#output?.shows(ids) === true) {
+        this.#output.copy = copy;
+        return Promise.resolve();
+      }
+      this.#output?.close();
+      this.#output = new Output(this.node, ids, copy, findServer(document, location.origin));
+      return this.#output.ready;
+    }
+    dispose() {
+      this.#output?.close();
+      this.#output = null;
+      super.dispose();
+    }
+  };
+}
+function agentIds(data) {
+  if (typeof data !== "object" || data === null) return [];
+  const { agent_id, agent_ids } = data;
+  const named = Array.isArray(agent_ids) ? agent_ids : [agent_id];
+  return named.filter((id) => typeof id === "string" && UUID.test(id)).slice(0, AGENTS);
+}
+var Output = class {
+  /** Resolves when something is shown. */
+  ready;
+  /** The text of the copy that is saved beside the id. */
+  copy;
+  #node;
+  #ids;
+  #server;
+  #backoff = new Backoff();
+  #unmount = [];
+  #retry;
+  #closed = false;
+  constructor(node, ids, copy, server) {
+    this.#node = node;
+    this.#ids = ids;
+    this.copy = copy;
+    this.#server = server;
+    this.ready = this.#show();
+  }
+  shows(ids) {
+    return ids.join() === this.#ids.join();
+  }
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#clear();
+  }
+  async #show() {
+    const server = this.#server;
+    if (server === null || this.#ids.length === 0) {
+      this.#showCopy("There is no nbstream server behind this page.");
+      return;
+    }
+    const answers = await Promise.allSettled(this.#ids.map((id) => server.status(id)));
+    if (this.#closed) return;
+    const known = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
+    if (known.length > 0) this.#showLive(server, known);
+    else this.#showWhy(answers.map((answer) => answer.status === "rejected" ? answer.reason : null));
+  }
+  #showLive(server, known) {
+    this.#clear();
+    for (const status of known) {
+      this.#unmount.push(mountView(this.#node, status.agent_id, new ServerTransport(server, status)));
+    }
+  }
+  #showWhy(reasons) {
+    this.#showCopy(unreachable(reasons[0]));
+    if (reasons.some((reason) => !(reason instanceof Refused && reason.final))) {
+      this.#retry = setTimeout(() => void this.#show(), this.#backoff.wait());
+    }
+  }
+  #showCopy(why) {
+    this.#clear();
+    this.#unmount.push(mountCopy(this.#node, this.copy, why));
+  }
+  #clear() {
+    for (const unmount of this.#unmount) unmount();
+    this.#unmount = [];
+  }
+};
+function text2(value) {
+  if (Array.isArray(value)) return value.map(String).join("");
+  return typeof value === "string" ? value : "";
+}
+
+// switching.ts
+var PATIENCE2 = 800;
+var SwitchingTransport = class {
+  #server;
+  #comm;
+  #sink = null;
+  #current = "server";
+  #cursor = new Cursor();
+  #commGone = null;
+  #serverGone = false;
+  /** Whether the kernel was asked to keep quiet. */
+  #quiet = false;
+  #patience;
+  constructor(server, comm) {
+    this.#server = server;
+    this.#comm = comm;
+  }
+  get kind() {
+    return this.#current;
+  }
+  open(agentId, sink) {
+    this.#sink = sink;
+    this.#comm.open(agentId, {
+      receive: (message) => this.#fromComm(message),
+      gone: (detail) => this.#commLost(detail),
+      malformed: (detail) => sink.malformed(detail)
+    });
+    this.#comm.onQuiet = () => this.#current === "comm" && this.#comm.subscribe(this.#cursor.held);
+    this.#server.open(agentId, {
+      receive: (message) => this.#fromServer(message),
+      gone: () => this.#serverLost(),
+      malformed: (detail) => sink.malformed(detail)
+    });
+    this.#patience = setTimeout(() => this.#serverLost(), PATIENCE2);
+  }
+  subscribe(since) {
+    this.#cursor.held = since;
+    if (this.#current === "server" || this.#serverGone) this.#server.subscribe(since);
+    if (this.#current === "comm") this.#comm.subscribe(since);
+  }
+  stop() {
+    this.#active.stop();
+  }
+  raw(sequenceNumber) {
+    this.#active.raw(sequenceNumber);
+  }
+  close() {
+    clearTimeout(this.#patience);
+    this.#sink = null;
+    this.#server.close();
+    this.#comm.close();
+  }
+  get #active() {
+    return this.#current === "server" ? this.#server : this.#comm;
+  }
+  #fromServer(message) {
+    clearTimeout(this.#patience);
+    this.#serverGone = false;
+    if (this.#current === "comm" || !this.#quiet) this.#takeServer();
+    this.#pass(message);
+  }
+  #pass(message) {
+    this.#cursor.see(message);
+    this.#sink?.receive(message);
+  }
+  #takeServer() {
+    this.#current = "server";
+    this.#quiet = true;
+    if (this.#commGone === null) this.#comm.unsubscribe();
+  }
+  #serverLost() {
+    clearTimeout(this.#patience);
+    this.#serverGone = true;
+    if (this.#sink === null) return;
+    if (this.#current === "server") {
+      this.#current = "comm";
+      this.#quiet = false;
+      this.#commGone = null;
+      this.#comm.subscribe(this.#cursor.held);
+    } else if (this.#commGone !== null) {
+      this.#sink.gone(this.#commGone);
+    }
+  }
+  #fromComm(message) {
+    if (this.#current === "comm") this.#commGone = null;
+    if (this.#current === "comm" || message.type === "agent:message") this.#pass(message);
+  }
+  #commLost(detail) {
+    this.#commGone = detail;
+    if (this.#current === "server") return;
+    this.#sink?.gone(detail);
+    this.#server.subscribe(this.#cursor.held);
+  }
+};
+
 // widget.ts
 function render({ model, el: el2 }) {
-  return mountView(el2, String(model.get("agent_id")), new CommTransport(model));
+  return mountView(el2, String(model.get("agent_id")), transportFor(model));
+}
+function transportFor(model) {
+  const server = findServer(document, location.origin);
+  const comm = new CommTransport(model);
+  return server === null ? comm : new SwitchingTransport(new ServerTransport(server), comm);
 }
 var widget_default = { render };
 export {
+  agentRenderer,
   widget_default as default
 };

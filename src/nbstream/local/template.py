@@ -15,15 +15,15 @@ CHATML_WITH_TOOLS: Final = """\
 {%- endif -%}
 {{- '<|im_start|>system\\n' + system -}}
 {%- if tools -%}
-{{- '\\n\\n# Tools\\n\\nYou may call one function to answer. The functions:\\n<tools>' -}}
+{{- '\\nYou have these tools:' -}}
 {%- for tool in tools -%}{{- '\\n' + tool | tojson -}}{%- endfor -%}
-{{- '\\n</tools>\\n\\nTo call one, answer with its name and arguments as JSON:\\n<tool_call>\\n' -}}
-{{- '{"name": <name>, "arguments": <arguments>}\\n</tool_call>' -}}
+{{- '\\nTo use a tool, answer with <tool_call>' -}}
+{{- '{"name": ..., "arguments": {...}}</tool_call>' -}}
 {%- endif -%}
 {{- '<|im_end|>\\n' -}}
 {%- for message in rest -%}
 {%- if message['role'] == 'tool' -%}
-{{- '<|im_start|>user\\n<tool_response>\\n' + message['content'] + '\\n</tool_response><|im_end|>\\n' -}}
+{{- '<|im_start|>tool\\n' + message['content'] + '<|im_end|>\\n' -}}
 {%- else -%}
 {{- '<|im_start|>' + message['role'] + '\\n' + (message['content'] or '') -}}
 {%- for call in message['tool_calls'] or [] -%}

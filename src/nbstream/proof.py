@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbstream.messages import KIND, TERMINAL, AgentRecord
+from nbstream.parsers.raw import events_in
 from nbstream.proxy.folders import find_log
 from nbstream.store import MessageStore
 
@@ -40,7 +41,7 @@ def _log_of(record: AgentRecord) -> Path | None:
 
 def _differences(store: MessageStore, record: AgentRecord, log: Path) -> list[str]:
     written = _log_lines(log, _missing(store, record))
-    kept = (line for raw in store.raw(record.id) for line in raw.split("\n"))
+    kept = (line for raw in store.raw(record.id) for event in events_in(raw) for line in event.data.split("\n"))
     for number, (line, (place, original)) in enumerate(zip_longest(kept, written, fillvalue=(0, None)), 1):
         if line == (0, None):
             ended = record.status in TERMINAL and record.status != "interrupted"

@@ -181,10 +181,23 @@ def test_no_mutated_recording_raises(name, data, reason, exit_code):
 
 
 TEXT_OF = {
+    "acp": lambda words: {
+        "jsonrpc": "2.0",
+        "method": "session/update",
+        "params": {
+            "update": {"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": words}},
+        },
+    },
+    "ag-ui": lambda words: {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": words},
     "codex": lambda words: {"type": "item.completed", "item": {"id": "i", "type": "agent_message", "text": words}},
     "gemini": lambda words: {"candidates": [{"content": {"parts": [{"text": words}]}}]},
     "gemini-cli": lambda words: {"type": "message", "role": "assistant", "content": words, "delta": True},
     "generic": lambda words: {"type": "assistant", "content": words, "op": "append", "block": "b"},
+    "langgraph": lambda words: {
+        "type": "messages",
+        "ns": [],
+        "data": [{"type": "AIMessageChunk", "id": "a", "content": words}, {"langgraph_node": "n"}],
+    },
     "ollama": lambda words: {"message": {"content": words}, "done": False},
     "openai-chat": lambda words: {"choices": [{"index": 0, "delta": {"content": words}}]},
     "openai-responses": lambda words: {"type": "response.output_text.delta", "item_id": "i", "delta": words},
@@ -197,6 +210,7 @@ TEXT_OF = {
         "sessionID": "s",
         "part": {"id": "p", "type": "text", "text": words},
     },
+    "vercel": lambda words: {"type": "text-delta", "id": "1", "delta": words},
 }
 TEXTUAL = pytest.mark.parametrize("name", [*sorted(TEXT_OF), "auto"])
 

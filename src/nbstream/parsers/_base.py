@@ -22,6 +22,8 @@ class UnknownContent(Exception):
 class JsonParser(ABC):
     """A parser of events whose data is one JSON object each."""
 
+    named = False
+
     def __init__(self) -> None:
         self.session_id: str | None = None
         self.model: str | None = None

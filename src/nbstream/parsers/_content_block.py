@@ -51,6 +51,10 @@ class ContentBlock:
         """Shows the block before it has content, for instance a tool call whose input is yet to come."""
         return [] if self.shown else [self._row("append", "", self.metadata)]
 
+    def tell(self) -> list[AgentMessage]:
+        """Tells what has changed about the block, where its content has not."""
+        return [self._row("append", "", self.metadata)] if self.shown and self._changed else []
+
     def set(self, content: str) -> list[AgentMessage]:
         """Gives the block its whole content; sources send it up to five times over."""
         whole = hash(content)

@@ -35,11 +35,15 @@ class MessageParser(Protocol):
         session_id: the agent's own session id once it is known.
         model: the model's name once it is known.
         finished: the stream has said by itself that it is complete, so that its end is no accident.
+        named: what an event means depends on its type, so that `raw` must keep the type too.
     """
 
     session_id: str | None
     model: str | None
     finished: bool
+
+    @property
+    def named(self) -> bool: ...
 
     def parse(self, event: ServerSentEvent) -> list[AgentMessage] | None:
         """The rows that one event makes, or None when it has nothing to show.

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from nbstream.messages import KIND, AgentMessage
-from nbstream.sse import ServerSentEvent
+from nbstream.parsers.raw import events_in, raw_of
 from nbstream.store.identity import message_id, new_id
 
 if TYPE_CHECKING:
     from nbstream.parsers import Ending, MessageParser, Reason
     from nbstream.sources import Gap
+    from nbstream.sse import ServerSentEvent
 
 SKIPPED_LIMIT: Final = 4 * 1024 * 1024
 """Characters of events without a row that wait for the next row; beyond it a row of their own is made."""
@@ -66,8 +67,8 @@ class Recorder:
             stored_ends: event ids of the endings in the log; an ending at the same place is not written again.
         """
         for raw in raws:
-            for line in raw.split("\n"):
-                self._parser.parse(ServerSentEvent("message", line))
+            for event in events_in(raw):
+                self._parser.parse(event)
         self._last_event_id = cursor
         self._stored_ends.update(stored_ends)
 
@@ -76,11 +77,11 @@ class Recorder:
         now = self._clock()
         made: list[AgentMessage] = []
         for event in events:
-            self._skipped.append(event.data)
             # An id is inherited by the events after it that set none; such an event has no identity of its own.
             own_id = event.id if event.id and event.id != self._last_event_id else None
             self._last_event_id = event.id or None
             messages = self._parser.parse(event)
+            self._skipped.append(raw_of(event, named=self._parser.named))
             if not messages:
                 self._skipped_size += len(event.data)
                 if self._skipped_size <= SKIPPED_LIMIT:

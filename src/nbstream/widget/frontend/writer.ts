@@ -7,12 +7,10 @@
 
 import { el } from "./dom.ts";
 import { count } from "./format.ts";
+import { LINE_LIMIT } from "./limits.ts";
 
 /** Characters of one text node. */
 const NODE_SIZE = 4096;
-
-/** Characters of one line; a longer one makes every layout of its paragraph slow. */
-export const LINE_LIMIT = 10_000;
 
 /** Writes into one element. */
 export class LineWriter {

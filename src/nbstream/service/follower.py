@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from nbstream.hub import QUEUE_LIMIT, Live
+from nbstream.hub import QUEUE_LIMIT
 from nbstream.messages import TERMINAL
-from nbstream.service.reader import is_alive
 
 if TYPE_CHECKING:
+    from nbstream.hub import Live
     from nbstream.messages import AgentMessage, AgentRecord
     from nbstream.service.streaming import StreamingService
 
@@ -59,10 +59,7 @@ class Follower:
     @property
     def live(self) -> Live:
         """How the stream is doing."""
-        if self.record.status in TERMINAL:
-            return Live("ended")
-        reader = self.record.metadata.get("reader")
-        return self._subscriber.live or Live("live" if is_alive(reader) else "gone")
+        return self._service.live(self.record)
 
     @property
     def duplicates(self) -> int:

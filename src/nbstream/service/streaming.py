@@ -152,7 +152,8 @@ class StreamingService:
 
     def look_after(self, record: AgentRecord) -> None:
         """Resumes an agent whose reader has died, or says what became of it; leaves every other one alone."""
-        if record.status in TERMINAL or record.id in self._runs or is_alive(record.metadata.get("reader")):
+        reader = record.metadata.get("reader")  # none where a program wrote the log itself, without a service
+        if record.status in TERMINAL or record.id in self._runs or reader is None or is_alive(reader):
             return
         try:
             if self.resume(record) or source_from(record.metadata["source"]).resumable:
@@ -167,6 +168,17 @@ class StreamingService:
         status = "stopped" if record.metadata.get(STOP) else "interrupted"
         changes: dict[str, Any] = {"status": status, "completed_at": utc_now(), "error": why}
         self.store.update_agent(record.id, expect={"reader": record.metadata.get("reader")}, **changes).result()
+
+    @property
+    def busy(self) -> bool:
+        """Whether this process reads any agent right now."""
+        return bool(self._runs)
+
+    def live(self, record: AgentRecord) -> Live:
+        """How the stream of an agent is doing, as far as this process knows: its reader may be another one."""
+        if record.status in TERMINAL:
+            return Live("ended")
+        return self.hub.live(record.id) or Live("live" if is_alive(record.metadata.get("reader")) else "gone")
 
     def reads(self, agent_id: UUID) -> bool:
         """Whether this process reads the agent right now."""

@@ -128,3 +128,13 @@ def connect(store: Path) -> tuple[socket.socket, str]:
         connection.close()
         raise
     return connection, secret
+
+
+def is_served(store: Path) -> bool:
+    """Whether a living process has this store and lets others join."""
+    try:
+        connection, _ = connect(store)
+    except (OSError, ValueError, StoreError):
+        return False
+    connection.close()
+    return True

@@ -1,0 +1,119 @@
+"""What all handlers share: the stores, the threads that ask them, and the connections that hear of agents."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+from nbstream.server.stores import Stores
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbstream.messages import AgentMessage, AgentRecord
+    from nbstream.server.connection import Connection
+    from nbstream.server.stores import Kind
+
+THREADS: Final = 8
+"""Questions to stores that run at a time; more wait their turn."""
+LOOK_S: Final = 1.0
+"""Seconds between two looks for stores that have come or gone, and for watched agents whose reader has died."""
+TEXTS_SIZE: Final = 8_000_000
+"""Characters of rows' JSON that are kept for the next connection that needs the same."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Backend:
+    """One server's side of everything; made and used on the server's event loop.
+
+    Args:
+        default: the configured store, or None.
+        roots: the folders in which noted stores are looked for.
+        sources: names that requests may start.
+        source_options: what each of them is made with.
+    """
+
+    def __init__(
+        self,
+        default: Path | None,
+        roots: Sequence[Path],
+        sources: Sequence[str],
+        source_options: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.stores = Stores(default, roots, self._hear)
+        self.sources = tuple(sources)
+        self.source_options = source_options
+        self.texts = Texts()
+        self.connections: set[Connection] = set()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nbstream-server")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """From the first request on, on the loop that serves it: looks for stores, and lets news in."""
+        if self._looking is None:
+            self._loop = asyncio.get_running_loop()
+            self._looking = asyncio.create_task(self._look())
+
+    async def call(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """Runs what blocks on a thread of ours."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*args, **options))
+
+    async def close(self) -> None:
+        """Ends every connection, then lets go of every store."""
+        for connection in list(self.connections):
+            connection.end()
+        if self._looking is not None:
+            self._looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._looking
+        await self.call(self.stores.close)
+        self._pool.shutdown()
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                await self.call(self.stores.look)
+            except Exception:  # noqa: BLE001 - one bad look must not end the looking
+                _log.exception("looking for stores failed")
+            await asyncio.sleep(LOOK_S)
+
+    def _hear(self, kind: Kind, record: AgentRecord) -> None:
+        """An agent is news; on a thread of its store."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop closed in between
+                self._loop.call_soon_threadsafe(self._spread, kind, record)
+
+    def _spread(self, kind: Kind, record: AgentRecord) -> None:
+        for connection in self.connections:
+            if connection.scope.holds(record):
+                connection.announce(kind, record)
+
+
+class Texts:
+    """Rows as JSON text, each made once for all connections that show it; a saved row never changes."""
+
+    def __init__(self, size: int = TEXTS_SIZE) -> None:
+        self._limit = size
+        self._size = 0
+        self._texts: OrderedDict[UUID, str] = OrderedDict()
+
+    def of(self, message: AgentMessage, encode: Callable[[object], str]) -> str:
+        """The row's JSON."""
+        assert message.id is not None
+        text = self._texts.get(message.id)
+        if text is None:
+            text = self._texts[message.id] = encode(message.to_json())
+            self._size += len(text)
+            while self._size > self._limit:
+                self._size -= len(self._texts.popitem(last=False)[1])
+        return text

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from nbstream.errors import MissingExtra, QueryRefused
-from nbstream.frames import Store
+from nbstream.frames import CATEGORIES, Store
 from nbstream.messages import AgentMessage
 from nbstream.parsers.claude import ClaudeParser
 from nbstream.sse import ServerSentEvent
@@ -24,7 +24,7 @@ from nbstream.store import message_id
 from store.given import START, agent, message, messages
 
 RECORDINGS = Path(__file__).parent / "recordings"
-FRAMES = ("agents", "messages", "transcript", "tool_calls", "usage")
+FRAMES = ("agents", "messages", "transcript", "tool_calls", "usage", "timeline")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_an_empty_store_gives_empty_frames_of_the_same_columns_and_types(
     empty, full = getattr(store, name)(), getattr(recorded, name)()
     assert len(empty) == 0
     assert dict(empty.dtypes) == dict(full.dtypes)
-    assert all(isinstance(dtype, pd.ArrowDtype) for dtype in empty.dtypes)
+    for column, dtype in empty.dtypes.items():
+        assert isinstance(dtype, pd.ArrowDtype) or (column in CATEGORIES and isinstance(dtype, pd.CategoricalDtype))
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -93,7 +94,7 @@ def test_the_docstring_names_every_column_and_no_other(recorded: Store, name: st
     import re
 
     text = getattr(Store, name).__doc__
-    listed = re.findall(r"[a-z_]+", text[text.index("Columns") :])
+    listed = re.findall(r"[a-z0-9_]+", text[text.index("Columns") :])
     assert set(getattr(recorded, name)().columns) <= set(listed)
 
 
@@ -101,6 +102,12 @@ def test_types_of_the_log(recorded: Store) -> None:
     kinds = dict(recorded.messages(raw=True).dtypes.astype(str))
     assert kinds["id"] == kinds["agent_id"] == kinds["raw"] == kinds["metadata"] == "string[pyarrow]"
     assert kinds["sequence_number"] == "int64[pyarrow]"
+    assert {name: kinds[name] for name in ("type", "role", "part", "op")} == dict.fromkeys(
+        ("type", "role", "part", "op"), "category"
+    )
+    log = recorded.messages()
+    assert log["type"].cat.categories.tolist() == ["assistant", "user", "system", "error", "tool", "response"]
+    assert (log["type"] == "tool").sum() == recorded.messages(type="tool").shape[0] > 0
     assert kinds["created_at"] == "timestamp[us, tz=UTC][pyarrow]"
 
 

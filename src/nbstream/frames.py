@@ -7,29 +7,37 @@
 | `transcript`   | content block, as a reader sees it |
 | `tool_calls`   | tool call, with its result |
 | `usage`        | model response that reported its tokens, each counted once; or agent and model |
+| `timeline`     | content block or run of a tool, with its times; or model response, with its pace |
 | `sql`          | row of your query |
 
-Columns are Arrow-backed in pandas: UUIDs and JSON are text, times are UTC with microseconds, a missing value is NA.
+Columns are Arrow-backed in pandas: UUIDs and JSON are text, times are UTC with microseconds, a missing value is NA;
+columns of few values are categories. A frame is one transaction's view: while agents write, it has whole rows only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pyarrow as pa
 
 from nbstream.errors import MissingExtra
+from nbstream.prices import COST_RULES, Prices, priced
 from nbstream.proof import against_logs
-from nbstream.store import MessageStore, Report, tables
+from nbstream.store import MessageStore, Report, tables, timing
+from nbstream.store.filters import Filter, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
-
 Format = Literal["pandas", "polars", "arrow"]
 Frame = Any
 """A pandas or polars DataFrame or a pyarrow Table, by `to`."""
+CATEGORIES: Final = {**tables.CATEGORIES, "cost_rule": COST_RULES}
+Agents = Any
+"""An agent, its id as UUID or text, a list of either, or None for all."""
 
 
 class Store(MessageStore):
@@ -48,49 +56,117 @@ class Store(MessageStore):
         compared, wrong = against_logs(self)
         return replace(report, logs=compared, violations=[*report.violations, *wrong])
 
-    def agents(self, *, to: Format = "pandas") -> Frame:
+    def agents(
+        self,
+        agent: Agents = None,
+        *,
+        session: str | None = None,
+        status: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        to: Format = "pandas",
+    ) -> Frame:
         """One row per agent, oldest first.
 
+        Args:
+            agent: an agent, its id, or several of either; None for all.
+            session: of this session of their program only.
+            status: with this status only.
+            after: created at this time or later; a time without a zone is local.
+            before: created before this time.
+            to: the kind of table.
+
         Columns:
-            id (text, a UUID); type, status, source, model, prompt, session_id (text);
+            id (text, a UUID); type, source, model, prompt, session_id (text); status (category);
             parent_agent_id (text, a UUID); created_at, started_at, completed_at (UTC, µs); error (text);
             messages (int): rows of its log; duplicates (int): messages refused because they were there already;
             cost_usd (float, US dollars), turns (int): the program's own last word;
             last_event_id (text): the source's last event in the log; metadata (text, JSON).
         """
-        return _frame(self.query(tables.AGENTS), to)
+        which = Filter(agents=ids_of(agent), session=session, after=after, before=before)
+        params = which.params() | ({} if status is None else {"status": status})
+        return _frame(self.query(tables.agents(which, status=status is not None), params or None), to)
 
     def messages(
-        self, agent_id: UUID | str | None = None, since: int = 0, *, raw: bool = False, to: Format = "pandas"
+        self,
+        agent_id: Agents = None,
+        since: int = 0,
+        *,
+        session: str | None = None,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
+        after: datetime | None = None,
+        before: datetime | None = None,
+        raw: bool = False,
+        to: Format = "pandas",
     ) -> Frame:
         """One row per message, by agent and sequence number.
 
         Args:
-            agent_id: whose; None for all agents.
+            agent_id: an agent, its id, or several of either; None for all.
             since: only sequence numbers above it.
+            session: of agents of this session of their program only.
+            type: of this type, or of one of these types, only.
+            after: received at this time or later; a time without a zone is local.
+            before: received before this time.
             raw: add the column `raw`: the source as received, one event a line.
             to: the kind of table.
 
         Columns:
-            id, agent_id (text, UUIDs); sequence_number (int, from 1 per agent); type, role, part, block, op (text);
-            content (text; JSON for a tool call's input); raw (text, if asked for); metadata (text, JSON);
-            created_at (UTC, µs): when nbstream received it; event_id (text): the source's own id of the event.
+            id, agent_id (text, UUIDs); sequence_number (int, from 1 per agent); type, role, part, op (category);
+            block (text); content (text; JSON for a tool call's input); raw (text, if asked for);
+            metadata (text, JSON); created_at (UTC, µs): when nbstream received it;
+            event_id (text): the source's own id of the event.
         """
-        params = {"agent_id": _id(agent_id), "since": since}
-        return _frame(self.query(tables.messages(raw=raw), params), to)
+        which = Filter(agents=ids_of(agent_id), session=session, type=type, after=after, before=before, since=since)
+        return self._rows(tables.messages(which, raw=raw), which, to)
 
-    def transcript(self, agent_id: UUID | str | None = None, *, to: Format = "pandas") -> Frame:
+    def transcript(
+        self,
+        agent_id: Agents = None,
+        since: int = 0,
+        *,
+        session: str | None = None,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
+        after: datetime | None = None,
+        before: datetime | None = None,
+        to: Format = "pandas",
+    ) -> Frame:
         """One row per content block, as a reader sees it: deltas joined, withdrawn answers left out.
+
+        Args:
+            agent_id: an agent, its id, or several of either; None for all.
+            since: only blocks that have a row with a sequence number above it: new ones and those that grew.
+            session: of agents of this session of their program only.
+            type: of this type, or of one of these types, only.
+            after: begun at this time or later.
+            before: begun before this time.
+            to: the kind of table.
 
         Columns:
             agent_id (text, a UUID); sequence_number, last_sequence_number (int): its first and last row in the log;
-            block (text, NA for notes); type, role, part (text); content (text); metadata (text, JSON);
+            block (text, NA for notes); type, role, part (category); content (text); metadata (text, JSON);
             created_at, last_created_at (UTC, µs): when its first and last row came.
         """
-        return _frame(self.query(tables.TRANSCRIPT, {"agent_id": _id(agent_id)}), to)
+        which = Filter(agents=ids_of(agent_id), session=session, type=type, after=after, before=before, since=since)
+        return self._rows(tables.transcript(which), which, to)
 
-    def tool_calls(self, agent_id: UUID | str | None = None, *, to: Format = "pandas") -> Frame:
+    def tool_calls(
+        self,
+        agent_id: Agents = None,
+        *,
+        session: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        to: Format = "pandas",
+    ) -> Frame:
         """One row per tool call with its result, in the order of the calls.
+
+        Args:
+            agent_id: an agent, its id, or several of either; None for all.
+            session: of agents of this session of their program only.
+            after: received at this time or later.
+            before: received before this time.
+            to: the kind of table.
 
         Columns:
             agent_id (text, a UUID); tool_call_id, tool (text); input (text, JSON; NA for a result without a call);
@@ -98,36 +174,86 @@ class Store(MessageStore):
             this one; called_at, answered_at (UTC, µs); seconds (float) between them;
             sequence_number, output_sequence_number (int): where call and result begin in the log.
         """
-        return _frame(self.query(tables.TOOL_CALLS, {"agent_id": _id(agent_id)}), to)
+        which = Filter(agents=ids_of(agent_id), session=session, after=after, before=before)
+        return self._rows(tables.tool_calls(which), which, to)
 
     def usage(
         self,
-        agent_id: UUID | str | None = None,
+        agent_id: Agents = None,
         *,
         by: Literal["response", "model"] = "response",
+        session: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        prices: Prices | None = None,
         to: Format = "pandas",
     ) -> Frame:
         """Tokens and cost: one row per model response, or per agent and model; each counted once, so sum freely.
 
         Args:
-            agent_id: whose; None for all agents.
-            by: `response`: each response's last report; `model`: totals, the program's own where it gives them.
+            agent_id: an agent, its id, or several of either; None for all.
+            by: `response`: each response's last report; `model`: totals, the program's own where it gives them and no
+                time is asked for.
+            session: of agents of this session of their program only.
+            after: reported at this time or later.
+            before: reported before this time.
+            prices: US dollars per million tokens by model, `{"claude-sonnet-4-5": Price(input=3, output=15)}`; a name
+                also stands for every model that begins with it.
             to: the kind of table.
 
         Columns of both:
             agent_id (text, a UUID); model (text); input_tokens (int): all input, cache included; output_tokens;
             cache_read_tokens, cache_write_tokens: the part of the input that came from, or went into, the cache;
-            reasoning_tokens: the part of the output that was thinking.
+            reasoning_tokens: the part of the output that was thinking; cost_usd (float, US dollars): the program's own
+            figure, else by `prices`; computed_usd (float): by `prices`, to compare;
+            cost_rule (category): `agent`, `prices` or `unknown`.
 
         Columns of `response`:
             response_id (text); parent_tool_call_id (text): the call whose subagent spoke, NA on the main thread;
             finish_reasons (text, JSON); sequence_number (int), created_at (UTC, µs): of the report.
 
         Columns of `model`:
-            cost_usd (float, US dollars); reported_by (text): `agent`, its own totals, or `responses`, their sum.
+            reported_by (category): `agent`, its own totals, or `responses`, their sum.
         """
-        query = {"response": tables.USAGE_BY_RESPONSE, "model": tables.USAGE_BY_MODEL}[by]
-        return _frame(self.query(query, {"agent_id": _id(agent_id)}), to)
+        which = Filter(agents=ids_of(agent_id), session=session, after=after, before=before)
+        query = {"response": tables.usage_by_response, "model": tables.usage_by_model}[by](which)
+        return _frame(priced(self.query(query, which.params() or None), prices or {}), to)
+
+    def timeline(
+        self,
+        agent_id: Agents = None,
+        *,
+        by: Literal["block", "response"] = "block",
+        session: str | None = None,
+        to: Format = "pandas",
+    ) -> Frame:
+        """When what happened: one row per content block and tool run, or per response of a model.
+
+        Args:
+            agent_id: an agent, its id, or several of either; None for all.
+            by: `block`: what a Gantt chart shows; `response`: how quick the model was.
+            session: of agents of this session of their program only.
+            to: the kind of table.
+
+        Columns of both:
+            agent_id (text, a UUID); sequence_number (int): its first row in the log; response_id (text);
+            parent_tool_call_id (text): the call whose subagent spoke, NA on the main thread;
+            ended_at (UTC, µs): its last row; seconds (float) from its first row to its last; deltas (int): rows it came
+            in; characters (int); gap_p50_seconds, gap_max_seconds (float): between two deltas.
+
+        Columns of `block`:
+            kind (text): text, reasoning, refusal, tool_call (its input being written), tool (the tool running), or
+            the kind of a note; label (text): the tool's name; started_at (UTC, µs);
+            wait_seconds (float): from the row before it to its first.
+
+        Columns of `response`:
+            model (text); asked_at (UTC, µs): the row before the response, when the model had what it needed;
+            first_token_at (UTC, µs); time_to_first_token (float, seconds) between them; output_tokens (int);
+            tokens_per_second (float): from the first token to the last; tool_calls (int); gap_p99_seconds (float).
+        """
+        which = Filter(agents=ids_of(agent_id), session=session)
+        query = {"block": timing.by_block, "response": timing.by_response}[by](which)
+        return self._rows(query, which, to)
 
     def sql(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, to: Format = "pandas"
@@ -139,9 +265,8 @@ class Store(MessageStore):
         """
         return _frame(self.query(query, params), to)
 
-
-def _id(agent_id: UUID | str | None) -> str | None:
-    return None if agent_id is None else str(UUID(str(agent_id)))
+    def _rows(self, query: str, which: Filter, to: Format) -> Frame:
+        return _frame(self.query(query, which.params() or None), to)
 
 
 def _frame(table: pa.Table, to: Format) -> Frame:
@@ -150,7 +275,10 @@ def _frame(table: pa.Table, to: Format) -> Frame:
     if to == "pandas":
         import pandas as pd
 
-        return table.to_pandas(types_mapper=pd.ArrowDtype)
+        # A dictionary of Arrow is a category of pandas, which compares and groups as its users expect.
+        frame = table.to_pandas(types_mapper=lambda kind: None if pa.types.is_dictionary(kind) else pd.ArrowDtype(kind))
+        known = {name: pd.CategoricalDtype(CATEGORIES[name]) for name in CATEGORIES if name in table.column_names}
+        return frame.astype({name: kind for name, kind in known.items() if _is_category(table, name)})
     if to == "polars":
         try:
             import polars as pl
@@ -158,3 +286,7 @@ def _frame(table: pa.Table, to: Format) -> Frame:
             raise MissingExtra("a DataFrame of polars", "polars") from error
         return pl.from_arrow(table)
     raise ValueError(f"expected to='pandas', 'polars' or 'arrow', got {to!r}")
+
+
+def _is_category(table: pa.Table, name: str) -> bool:
+    return bool(pa.types.is_dictionary(table.schema.field(name).type))

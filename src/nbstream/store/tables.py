@@ -20,6 +20,7 @@ from nbstream.messages import (
     TOOL_NAME,
     TURNS,
 )
+from nbstream.store.filters import Filter
 
 _MODEL_USAGE: Final = "nbstream.model_usage"
 _TOKENS: Final = {
@@ -40,6 +41,23 @@ def _counts(column: str) -> str:
     return ", ".join(f"TRY_CAST({_text(key, column)} AS BIGINT) AS {name}" for name, key in _TOKENS.items())
 
 
+CATEGORIES: Final = {
+    "type": ("assistant", "user", "system", "error", "tool", "response"),
+    "role": ("system", "user", "assistant", "tool"),
+    "part": ("text", "reasoning", "refusal", "tool_call", "tool_call_response"),
+    "op": ("append", "set", "drop", "note"),
+    "status": ("created", "running", "completed", "failed", "stopped", "interrupted"),
+    "reported_by": ("agent", "responses"),
+}
+"""The columns of few values, and these."""
+
+
+def _category(name: str) -> str:
+    """A column of few values, as a category: DuckDB gives an ENUM to Arrow as a dictionary."""
+    values = ", ".join(f"'{value}'" for value in CATEGORIES[name])
+    return f"{name}::ENUM({values}) AS {name}"
+
+
 # The program's own last word on an agent: its running totals, so never a sum of them.
 _LAST_RESPONSE: Final = """
     SELECT agent_id, arg_max(metadata, sequence_number) AS metadata
@@ -48,30 +66,36 @@ _LAST_RESPONSE: Final = """
     GROUP BY agent_id
 """
 
-# The last report of each response; a report that names no response is a response of its own.
-_RESPONSES: Final = f"""
+
+def _responses(which: Filter) -> str:
+    """The last report of each response; a report that names no response is a response of its own."""
+    return f"""
     SELECT
         agent_id,
         response_id,
         {_text(MODEL)} AS model,
         {_text(PARENT)} AS parent_tool_call_id,
         {_counts("metadata")},
+        NULL::DOUBLE AS cost_usd,
         {_text(FINISH_REASONS)} AS finish_reasons,
         sequence_number,
         created_at
     FROM (
         SELECT *, {_text(RESPONSE_ID)} AS response_id
         FROM agent_messages
-        WHERE op = 'note' AND {_text("nbstream.kind")} = 'usage' AND ($agent_id IS NULL OR agent_id = $agent_id::UUID)
+        WHERE op = 'note' AND {_text("nbstream.kind")} = 'usage' AND {which.where()}
     )
     QUALIFY row_number() OVER (
         PARTITION BY agent_id, coalesce(response_id, sequence_number::VARCHAR) ORDER BY sequence_number DESC
     ) = 1
-"""  # noqa: S608 - fixed names
+"""  # noqa: S608 - fixed names, values are parameters
 
-AGENTS: Final = f"""
+
+def agents(which: Filter, *, status: bool = False) -> str:
+    """Agents, oldest first; with `status`, those of `$status` only."""
+    return f"""
     SELECT
-        id::VARCHAR AS id, type, status, source, a.model, prompt, session_id,
+        id::VARCHAR AS id, a.type, {_category("status")}, source, a.model, prompt, session_id,
         parent_agent_id::VARCHAR AS parent_agent_id, created_at, started_at, completed_at, error,
         next_sequence_number - 1 AS messages,
         duplicates,
@@ -80,34 +104,43 @@ AGENTS: Final = f"""
         last_event_id,
         a.metadata
     FROM agents a LEFT JOIN ({_LAST_RESPONSE}) r ON r.agent_id = a.id
+    WHERE {which.where(agent="id")}{" AND status = $status" if status else ""}
     ORDER BY created_at, id
-"""  # noqa: S608 - fixed names
+"""  # noqa: S608 - fixed names, values are parameters
 
 
-def messages(*, raw: bool) -> str:
-    """The log; parameters `$agent_id` (NULL: all) and `$since`."""
+def messages(which: Filter, *, raw: bool) -> str:
+    """The log."""
     return f"""
         SELECT
-            id::VARCHAR AS id, agent_id::VARCHAR AS agent_id, sequence_number, type, role, part, block, op, content,
-            {"raw, " if raw else ""}metadata, created_at, event_id
+            id::VARCHAR AS id, agent_id::VARCHAR AS agent_id, sequence_number,
+            {_category("type")}, {_category("role")}, {_category("part")}, block,
+            {_category("op")}, content, {"raw, " if raw else ""}metadata, created_at, event_id
         FROM agent_messages
-        WHERE ($agent_id IS NULL OR agent_id = $agent_id::UUID) AND sequence_number > $since
+        WHERE {which.where()}
         ORDER BY agent_messages.agent_id, sequence_number
-    """  # noqa: S608 - fixed names
+    """  # noqa: S608 - fixed names, values are parameters
 
 
-TRANSCRIPT: Final = """
-    SELECT
-        agent_id::VARCHAR AS agent_id, sequence_number, last_sequence_number, block, type, role, part, content,
-        metadata, created_at, last_created_at
-    FROM transcript
-    WHERE $agent_id IS NULL OR agent_id = $agent_id::UUID
-    ORDER BY transcript.agent_id, sequence_number
-"""
+def transcript(which: Filter) -> str:
+    """The blocks; `since` is about a block's last row, so that one that has grown is there again."""
+    return f"""
+        SELECT
+            agent_id::VARCHAR AS agent_id, sequence_number, last_sequence_number, block,
+            {_category("type")}, {_category("role")}, {_category("part")}, content,
+            metadata, created_at, last_created_at
+        FROM transcript
+        WHERE {which.where(number="last_sequence_number")}
+        ORDER BY transcript.agent_id, sequence_number
+    """  # noqa: S608 - fixed names, values are parameters
 
-# Calls and results are paired by the call's id; where a program uses one id twice, in their order. FULL JOIN, so that
-# a call without result and a result without call are rows too.
-TOOL_CALLS: Final = f"""
+
+def tool_calls(which: Filter) -> str:
+    """Calls and results, paired by the call's id; where a program uses one id twice, in their order.
+
+    FULL JOIN, so that a call without result and a result without call are rows too.
+    """
+    return f"""
     WITH blocks AS (
         SELECT
             *,
@@ -116,7 +149,7 @@ TOOL_CALLS: Final = f"""
                 PARTITION BY agent_id, part, {_text(TOOL_CALL_ID)} ORDER BY sequence_number
             ) AS turn
         FROM transcript
-        WHERE part IN ('tool_call', 'tool_call_response') AND ($agent_id IS NULL OR agent_id = $agent_id::UUID)
+        WHERE part IN ('tool_call', 'tool_call_response') AND {which.where()}
     )
     SELECT
         agent_id::VARCHAR AS agent_id,
@@ -134,37 +167,45 @@ TOOL_CALLS: Final = f"""
     FROM (FROM blocks WHERE part = 'tool_call') c
     FULL JOIN (FROM blocks WHERE part = 'tool_call_response') r USING (agent_id, tool_call_id, turn)
     ORDER BY agent_id, coalesce(c.sequence_number, r.sequence_number)
-"""  # noqa: S608 - fixed names
+"""  # noqa: S608 - fixed names, values are parameters
 
-USAGE_BY_RESPONSE: Final = f"""
-    SELECT * REPLACE (agent_id::VARCHAR AS agent_id) FROM ({_RESPONSES}) u ORDER BY u.agent_id, sequence_number
-"""  # noqa: S608 - fixed names
 
-# Where the program itself reported its totals by model, these: they count what its notes leave out. Else the sum of
-# its responses; the cost is then known only where one model had it all.
-USAGE_BY_MODEL: Final = f"""
+def usage_by_response(which: Filter) -> str:
+    """The last report of each response."""
+    return f"""
+    SELECT * REPLACE (agent_id::VARCHAR AS agent_id) FROM ({_responses(which)}) u ORDER BY u.agent_id, sequence_number
+"""  # noqa: S608 - fixed names, values are parameters
+
+
+def usage_by_model(which: Filter) -> str:
+    """Totals by agent and model.
+
+    Where the program itself reported its totals by model, these: they count what its notes leave out. Else the sum of
+    its responses; the cost is then known only where one model had it all.
+    """
+    return f"""
     WITH last AS ({_LAST_RESPONSE}),
     reported AS (
         SELECT
             agent_id, j.key AS model, {_counts("j.value")},
             TRY_CAST({_text(COST_USD, "j.value")} AS DOUBLE) AS cost_usd
         FROM last, json_each(last.metadata -> '$."{_MODEL_USAGE}"') j
-        WHERE $agent_id IS NULL OR agent_id = $agent_id::UUID
+        WHERE {which.where(agent="last.agent_id") if which.timeless else "false"}
     ),
     summed AS (
         SELECT
             agent_id, model, {", ".join(f"sum({name})::BIGINT AS {name}" for name in _TOKENS)},
             CASE WHEN count(*) OVER (PARTITION BY agent_id) = 1
                 THEN TRY_CAST(any_value({_text(COST_USD, "l.metadata")}) AS DOUBLE) END AS cost_usd
-        FROM ({_RESPONSES}) LEFT JOIN last l USING (agent_id)
+        FROM ({_responses(which)}) LEFT JOIN last l USING (agent_id)
         WHERE agent_id NOT IN (SELECT agent_id FROM reported)
         GROUP BY agent_id, model
     )
-    SELECT agent_id::VARCHAR AS agent_id, model, {", ".join(_TOKENS)}, cost_usd, reported_by
+    SELECT agent_id::VARCHAR AS agent_id, model, {", ".join(_TOKENS)}, cost_usd, {_category("reported_by")}
     FROM (
         SELECT *, 'agent' AS reported_by FROM reported
         UNION ALL BY NAME
         SELECT *, 'responses' AS reported_by FROM summed
     ) u
     ORDER BY u.agent_id, model
-"""  # noqa: S608 - fixed names
+"""  # noqa: S608 - fixed names, values are parameters

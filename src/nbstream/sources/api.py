@@ -20,7 +20,7 @@ from nbstream.errors import SourceError, SourceRefused, SourceUnavailable
 from nbstream.sources import End, Gap, News, Request
 from nbstream.sources.backoff import CAP_S, Backoff
 from nbstream.sources.http import CONNECT_S, new_client, open_stream, refusal, unavailable
-from nbstream.sources.keys import HOST_KEYS, KeyFunction, Secrets, check_address, check_key, get_key, without_secrets
+from nbstream.sources.keys import HOST_KEYS, KeyFunction, Secrets, check_address, check_key, get_key, holds_secret
 from nbstream.sources.pace import SILENCE_S, STALLED_S, watched
 from nbstream.sse import ServerSentEvent
 
@@ -137,8 +137,10 @@ class ApiSource:
         options = {key: value for key, value in self._options.items() if value not in (None, (), [], {})}
         kept, withheld = {}, list(self._withheld)
         for key, value in options.items():
-            kept[key], dropped = without_secrets(value)
-            withheld += [key] if dropped else []
+            if holds_secret(value):
+                withheld.append(key)
+            else:
+                kept[key] = value
         withheld += ["headers"] if self._headers else []
         return {"name": self.name, "options": kept | ({"withheld": withheld} if withheld else {})}
 

@@ -136,23 +136,18 @@ def check_address(url: str, query: Mapping[str, str] | None = None) -> httpx.URL
     return address
 
 
-def without_secrets(value: Any, *, names_are_data: bool = False) -> tuple[Any, bool]:
-    """A JSON value without the fields that hold secrets by their name, and whether there were any.
+def holds_secret(value: Any, *, names_are_data: bool = False) -> bool:
+    """Whether a JSON value has a field that is a secret by its name.
 
     Args:
         value: for instance a request body with an MCP server in it.
         names_are_data: the value is the `properties` of a JSON schema, where `password` is a parameter's name.
     """
     if isinstance(value, Mapping):
-        kept, dropped = {}, False
         for name, inner in value.items():
             if not names_are_data and _SECRET_NAME.search(str(name)) and isinstance(inner, str | Mapping):
-                dropped = True
-                continue
-            kept[name], below = without_secrets(inner, names_are_data=name == "properties")
-            dropped = dropped or below
-        return kept, dropped
-    if isinstance(value, list | tuple):
-        pairs = [without_secrets(inner) for inner in value]
-        return [kept for kept, _ in pairs], any(dropped for _, dropped in pairs)
-    return value, False
+                return True
+            if holds_secret(inner, names_are_data=name == "properties"):
+                return True
+        return False
+    return isinstance(value, list | tuple) and any(holds_secret(inner) for inner in value)

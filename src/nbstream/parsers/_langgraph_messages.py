@@ -66,6 +66,7 @@ class Messages:
         if kind == "tool":
             return self._tool(wire, namespace)
         if kind in ("human", "user"):
+            self.complete = False
             said = parts_text(wire.get("content"))
             return self._block(self._id(wire, kind), "text", namespace, person=True).set(said) if said else []
         return self._answer(wire, namespace, whole, model) if kind in ("ai", "assistant") else []

@@ -106,13 +106,9 @@ class LangGraphParser(TurnParser):
         return self._rest([row for wire in wires for row in self._messages.show(wire, namespace, whole, model)])
 
     def _state(self, state: Frame, namespace: str) -> list[AgentMessage]:
-        rows = [
-            row
-            for wire in items(state.get("messages"))
-            if isinstance(wire, dict)
-            for row in self._messages.show(wire, namespace, whole=True)
-        ]
-        return self._rest(rows) + self._interrupted(state)
+        wires = [wire for wire in items(state.get("messages")) if isinstance(wire, dict)]
+        rows = [row for wire in wires for row in self._messages.show(wire, namespace, whole=True)]
+        return (self._rest(rows) if wires else rows) + self._interrupted(state)
 
     def _updated(self, update: Frame, namespace: str) -> list[AgentMessage]:
         """What each node has changed; a node may give one change or several."""
@@ -135,7 +131,7 @@ class LangGraphParser(TurnParser):
     def _rest(self, rows: list[AgentMessage]) -> list[AgentMessage]:
         """Whether the run may be over, and which model answers, after these rows."""
         self.model = self.model or self._messages.model or None
-        if rows and self._error is None:
+        if self._error is None:
             self.finished = self._messages.complete
         return rows
 

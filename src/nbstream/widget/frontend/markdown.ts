@@ -12,7 +12,7 @@ import { count } from "./format.ts";
 import { InlineWriter } from "./inline.ts";
 import { CELL_LIMIT, COLUMN_LIMIT } from "./limits.ts";
 import type { Budget } from "./limits.ts";
-import { attribute } from "./tokens.ts";
+import { attribute, infoOf } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
 
 const CONTAINERS = {
@@ -120,7 +120,7 @@ export class BlockBuilder {
       case "inline":
         return this.#inline(token);
       case "fence":
-        return this.#code(token.content, token.info);
+        return this.#code(token.content, infoOf(token));
       case "code_block":
         return this.#code(token.content, "");
       case "hr":

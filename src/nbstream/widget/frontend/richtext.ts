@@ -20,7 +20,7 @@ import { BLOCK_LIMIT, Budget, NESTING_LIMIT, NODE_LIMIT } from "./limits.ts";
 import { BlockBuilder } from "./markdown.ts";
 import { morph, nodesOf } from "./morph.ts";
 import { Pacer } from "./pacer.ts";
-import { parse, tooDeep } from "./tokens.ts";
+import { infoOf, parse, tooDeep } from "./tokens.ts";
 import type { Group, Parsed, References } from "./tokens.ts";
 import { LineWriter } from "./writer.ts";
 
@@ -255,7 +255,7 @@ export class RichText {
     this.#references = parse(this.#tail.slice(0, start), this.#references).references;
     this.#budget.take(-this.#tailCost);
     this.#tailCost = 0;
-    const block = new CodeBlock(group.tokens[0]!.info, this.#budget);
+    const block = new CodeBlock(infoOf(group.tokens[0]!), this.#budget);
     node.replaceWith(block.element);
     this.#nodes = [];
     this.#finished = true;

@@ -64,6 +64,11 @@ export function attribute(token: Token, name: string): string {
   return String(token.attrs?.find(([key]) => key === name)?.[1] ?? "");
 }
 
+/** The info of a code block, with its escapes and references read. */
+export function infoOf(token: Token): string {
+  return parser.utils.unescapeAll(token.info);
+}
+
 /** Whether markdown-it has dropped what was deeper than it goes. */
 export function tooDeep(tokens: readonly Token[]): boolean {
   return tokens.some((token) => token.nesting > 0 && token.level >= NESTING_LIMIT - 1);

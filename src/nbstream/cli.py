@@ -81,7 +81,8 @@ def _add_demo(commands: Commands) -> None:
 def _add_proxy(commands: Commands) -> None:
     parser = _command(commands, _proxy, "proxy", "run agents as child processes and stream their output over HTTP")
     _add_listening(parser)
-    parser.add_argument("--config", type=Path, help="TOML file with profiles and limits")
+    builtin = "claude, codex, gemini-cli, opencode and replay are built in"
+    parser.add_argument("--config", type=Path, help=f"TOML file with profiles and limits; {builtin}")
     parser.add_argument("--runs-dir", type=Path, help="where the logs of the runs are kept")
     parser.add_argument("--leave-running", action="store_true", help="do not stop the agents at the end")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after so long without use")

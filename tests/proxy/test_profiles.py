@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from nbstream.cli import main
 from nbstream.errors import ProgramNotFound
+from nbstream.parsers.lookup import parser_named
 from nbstream.proxy import Profile
 from nbstream.proxy.profiles import ArgumentRefused, ProfileInvalid
-from nbstream.proxy.programs import builtin_profiles
+from nbstream.proxy.programs import CODEX, GEMINI_CLI, OPENCODE, PROGRAMS, builtin_profiles
 from nbstream.proxy.settings import load_settings
+from nbstream.sources import source_named
 
 SESSION = "a29ab6c4-3535-42bc-8d2e-24b55db68d67"
 CLAUDE = next(profile for profile in builtin_profiles() if profile.name == "claude")
+SESSIONS = {"opencode": "ses_dfc1190f4ffemJjoGF01UNnxpN"}
 BASE = ["claude", "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"]
 
 
@@ -60,6 +65,65 @@ def test_model_names_that_do_not(model):
 def test_session_ids_that_do_not(session_id):
     with pytest.raises(ArgumentRefused):
         CLAUDE.command(session_id=session_id)
+
+
+@pytest.mark.parametrize("profile", PROGRAMS, ids=lambda profile: profile.name)
+def test_no_value_of_a_request_becomes_a_flag_of_a_program(profile):
+    session = SESSIONS.get(profile.name, SESSION)
+    plain = profile.command()
+    assert profile.command(session_id=session, model="a/b")[: len(plain)] == plain, "the constant part stands first"
+    assert profile.command(session_id=session)[len(plain) :].count(session) == 1
+    for value in (
+        "-",
+        "--",
+        "-c",
+        "--dangerously-bypass-approvals-and-sandbox",
+        "--yolo",
+        f"-{session}",
+        f"{session} -c",
+    ):
+        with pytest.raises(ArgumentRefused):
+            profile.command(session_id=value)
+        with pytest.raises(ArgumentRefused):
+            profile.command(model=value)
+    for value in ("latest", "5", "../x", f"{session}\n", ""):
+        with pytest.raises(ArgumentRefused):
+            profile.command(session_id=value)
+
+
+@pytest.mark.parametrize(
+    ("profile", "more"),
+    [
+        (CODEX, ["--model", "m", "resume", SESSION, "-"]),
+        (GEMINI_CLI, ["--model", "m", "--resume", SESSION]),
+        (OPENCODE, ["--model", "m", "--session", SESSIONS["opencode"]]),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_the_command_of_a_session_that_goes_on(profile, more):
+    session = SESSIONS.get(profile.name, SESSION)
+    assert profile.command(session_id=session, model="m") == [*profile.argv, *more]
+
+
+def test_the_programs_have_names_of_wire_formats_that_exist():
+    for profile in PROGRAMS:
+        assert parser_named(profile.parser)
+
+
+def test_the_sources_name_the_profiles_and_their_wire_formats():
+    profiles = {profile.name: profile.parser for profile in PROGRAMS}
+    sources = [source_named(name) for name in profiles]
+    assert {s.describe()["options"]["profile"]: s.parser for s in sources} == profiles
+
+
+def test_the_page_and_the_help_list_every_profile(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "proxy.md").read_text("utf-8")
+    with pytest.raises(SystemExit):
+        main(["proxy", "--help"])
+    told = capsys.readouterr().out
+    for profile in PROGRAMS:
+        assert f"| `{profile.name}` | `{' '.join(profile.argv)}` |" in page
+        assert profile.name in told
 
 
 def test_a_loose_pattern_of_a_users_profile_still_lets_no_flag_pass():

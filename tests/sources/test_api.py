@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import ssl
 import subprocess
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -143,12 +144,17 @@ async def test_nobody_there_says_so():
         await played(OpenAIChatSource(url))
 
 
-@pytest.mark.asyncio
-async def test_a_certificate_that_nobody_knows_is_refused_at_once(tmp_path):
+@pytest.fixture
+def certificate(tmp_path):
     argv = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     subprocess.run([*argv, "-keyout", tmp_path / "k.pem", "-out", tmp_path / "c.pem"], check=True, capture_output=True)
+    return tmp_path
+
+
+@pytest.mark.asyncio
+async def test_a_certificate_that_nobody_knows_is_refused_at_once(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "c.pem", tmp_path / "k.pem")
+    context.load_cert_chain(certificate / "c.pem", certificate / "k.pem")
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     try:
@@ -193,13 +199,11 @@ async def test_a_connection_that_breaks_before_the_first_byte_is_tried_again():
 @pytest.mark.asyncio
 async def test_silence_is_shown_as_stalled_then_as_live_and_at_last_given_up():
     go = asyncio.Event()
-    loop = asyncio.get_running_loop()
 
     async def handler(_request, writer):
         writer.write(STREAM_HEAD + b'data: {"choices": []}\n\n')
         await writer.drain()
-        while not go.is_set():
-            await asyncio.sleep(0.01)
+        await go.wait()
         writer.write(b'data: {"choices": [], "n": 2}\n\n')
         await writer.drain()
         await asyncio.sleep(30)
@@ -213,7 +217,7 @@ async def test_silence_is_shown_as_stalled_then_as_live_and_at_last_given_up():
             elif not isinstance(item, list):
                 states.append(item.state)
                 if item.state == "stalled":
-                    loop.call_soon(go.set)
+                    server._loop.call_soon_threadsafe(go.set)
     assert states == ["starting", "live", "stalled", "live", "stalled"]
     assert end.reason == "gone"
     assert "nothing came for 0.6 s" in end.detail
@@ -232,7 +236,7 @@ async def test_a_server_that_never_answers_is_given_up_and_asked_again():
 
 @pytest.mark.asyncio
 async def test_stop_closes_the_connection():
-    gone = asyncio.Event()
+    gone = threading.Event()
 
     async def handler(_request, writer):
         writer.write(STREAM_HEAD + b'data: {"choices": []}\n\n')
@@ -250,9 +254,7 @@ async def test_stop_closes_the_connection():
             if isinstance(item, list):
                 await source.stop(asked)
             end = item
-        async with asyncio.timeout(10):
-            while not gone.is_set():
-                await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(gone.wait, 10)
     assert end == End("stopped")
 
 
@@ -319,7 +321,7 @@ def test_what_would_be_stored_or_is_not_known_is_refused(options, says):
 
 
 def test_a_name_that_nobody_offers_lists_those_that_are():
-    with pytest.raises(UnknownSource, match="ag-ui, anthropic, auto, claude.*openai-chat"):
+    with pytest.raises(UnknownSource, match=r"ag-ui, anthropic, auto, claude.*openai-chat"):
         source_named("nobody")
 
 

@@ -152,7 +152,7 @@ def test_each_host_has_its_own_variable(host, variable):
 async def test_no_key_where_one_is_needed_names_the_variable(monkeypatch):
     monkeypatch.delenv("GROQ_API_KEY", raising=False)
     source = OpenAIChatSource("https://api.groq.com/openai/v1")
-    with pytest.raises(SourceRefused, match="api.groq.com needs a key: set GROQ_API_KEY, or give api_key=a function"):
+    with pytest.raises(SourceRefused, match=r"api.groq.com needs a key: set GROQ_API_KEY, or give api_key=a function"):
         await played(source, request(model="m"))
 
 

@@ -61,7 +61,7 @@ class LangGraphSource(ApiSource):
     parser = "langgraph"
     conversation = "thread"
     default_url = "http://127.0.0.1:2024"
-    key_env = ("LANGGRAPH_API_KEY", "LANGSMITH_API_KEY")
+    key_env = ("LANGGRAPH_API_KEY",)
 
     def __init__(
         self,

@@ -212,7 +212,8 @@ class ApiSource:
         if self._options["api_key_env"]:
             return [self._options["api_key_env"]]
         own = HOST_KEYS.get(self._host)
-        trusted = self.key_env if self._own_host or own in self.key_env else ()
+        anywhere = self._own_host or own in self.key_env or not set(self.key_env) & set(HOST_KEYS.values())
+        trusted = self.key_env if anywhere else ()
         return [*trusted, *([own] if own and own not in trusted else [])]
 
     def _needs_key(self) -> bool:

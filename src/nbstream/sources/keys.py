@@ -59,7 +59,7 @@ class Secrets:
 
     def clean(self, text: str) -> str:
         """The text with every secret in it masked."""
-        for value in self._values:
+        for value in sorted(self._values, key=len, reverse=True):
             if value in text:
                 text = text.replace(value, "[secret]")
         return text

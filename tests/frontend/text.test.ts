@@ -1,76 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FenceScanner } from "../../src/nbstream/widget/frontend/fences.ts";
-import type { Piece } from "../../src/nbstream/widget/frontend/fences.ts";
 import { clock, cost, duration, partialHeadline, toolInput } from "../../src/nbstream/widget/frontend/format.ts";
 import { visible } from "../../src/nbstream/widget/frontend/visible.ts";
-import { below, random } from "./generate.ts";
-
-/** The pieces as one string: ¶ parts paragraphs, ⟦language| … ⟧ is code. */
-function scan(...texts: string[]): string {
-  const scanner = new FenceScanner();
-  const pieces = [...texts.flatMap((text) => scanner.feed(text)), ...scanner.end()];
-  return pieces.map(shown).join("");
-}
-
-function shown(piece: Piece): string {
-  switch (piece.kind) {
-    case "text":
-      return piece.text;
-    case "paragraph":
-      return "¶";
-    case "code":
-      return `⟦${piece.language}|`;
-    case "endcode":
-      return "⟧";
-  }
-}
-
-const fences: [string, string, string][] = [
-  ["plain text", "Hello world.", "Hello world."],
-  ["one line end stays in its paragraph", "a\nb", "a\nb"],
-  ["a blank line parts paragraphs", "a\n\nb\n \n\nc", "a¶b¶c"],
-  ["line ends around the text are nothing", "\n\na\n\n", "a"],
-  ["a fence with a language", "see\n```python\nx = 1\n\ny = 2\n```\nand", "see⟦python|x = 1\n\ny = 2⟧and"],
-  ["a fence at the very start and end", "```\ncode\n```", "⟦|code⟧"],
-  ["a fence that never closes", "```js\nlet a", "⟦js|let a"],
-  ["a longer fence holds a shorter one", "````\n```\ninner\n```\n````", "⟦|```\ninner\n```⟧"],
-  ["backticks in a line are text", "use `x` and ```y``` here", "use `x` and ```y``` here"],
-  ["a line that begins with inline code is text", "```x``` is code", "```x``` is code"],
-  ["two backticks are text", "``\nx", "``\nx"],
-  ["an indent of three opens, of four does not", "   ```\na\n   ```\n    ```\nb", "⟦|a⟧    ```\nb"],
-  ["a closing fence has no info", "```\na\n``` no\n```", "⟦|a\n``` no⟧"],
-  ["the first word of the info is the language", "```ts title=x\na\n```", "⟦ts|a⟧"],
-];
-for (const [name, text, expected] of fences) {
-  test(`fences: ${name}`, () => {
-    assert.equal(scan(text), expected);
-    assert.equal(scan(...text), expected);
-  });
-}
-
-for (let seed = 1; seed <= 300; seed += 1) {
-  test(`fences: any cut gives the same, seed ${seed}`, () => {
-    const next = random(seed);
-    const atoms = ["`", "``", "```", "\n", "\n\n", " ", "    ", "a", "word ", "```py\n", "\n```\n"];
-    const text = Array.from({ length: below(next, 40) }, () => atoms[below(next, atoms.length)]!).join("");
-    const cuts: string[] = [];
-    for (let i = 0; i < text.length; ) cuts.push(text.slice(i, (i += 1 + below(next, 5))));
-    assert.equal(scan(...cuts), scan(text), JSON.stringify(text));
-  });
-}
-
-test("fences: a paragraph is never held back", () => {
-  const scanner = new FenceScanner();
-  assert.deepEqual(scanner.feed("Hel"), [{ kind: "text", text: "Hel" }]);
-  assert.deepEqual(scanner.feed("lo"), [{ kind: "text", text: "lo" }]);
-});
-
-test("fences: backticks that go on for long are text", () => {
-  const line = `\`\`\`${"x".repeat(300)}`;
-  assert.equal(scan(line), line);
-});
 
 test("hidden characters are shown by name", () => {
   assert.equal(visible("a\u202eb\u200bc\u{e0041}"), "a⟨U+202E⟩b⟨U+200B⟩c⟨U+E0041⟩");

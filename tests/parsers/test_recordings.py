@@ -1,31 +1,14 @@
-"""Every recording of the other formats gives the transcript, tool calls and usage of its golden file."""
+"""Every recording gives the transcript, tool calls and usage of its golden file, which was read line by line."""
 
-import csv
 import json
 
 import pytest
 
 from fold import GOLDEN, RECORDINGS, as_rows, events_of, fold, lines_of, messages_of
 from nbstream.parsers import parser_named
+from recorded import EXITS, RECORDED, format_of
 
-FORMATS = {
-    "codex-": "codex",
-    "gemini-": "gemini-cli",
-    "llama-openai-responses": "openai-responses",
-    "llama-openai-": "openai-chat",
-    "opencode-serve-": "opencode",
-    "opencode-": "opencode-run",
-}
-"""Wire formats by the beginning of a recording's name; the first that fits."""
-
-
-def format_of(name):
-    return next((parser for start, parser in FORMATS.items() if name.startswith(start)), None)
-
-
-with (RECORDINGS / "MANIFEST.tsv").open(encoding="utf-8") as manifest:
-    EXITS = {row["file"]: row["exit"] for row in csv.DictReader(manifest, delimiter="\t") if format_of(row["file"])}
-NAMES = sorted(EXITS)
+NAMES = sorted(RECORDED)
 
 
 def data_of(name):
@@ -36,7 +19,7 @@ def outcome(name, parser_name=None):
     """What the golden file holds."""
     parser = parser_named(parser_name or format_of(name))
     messages = list(messages_of(parser, data_of(name)))
-    exit_code = int(EXITS[name]) if EXITS[name].isdigit() else None
+    exit_code = EXITS[name]
     ending = parser.finalize("eof" if exit_code is None else "exited", exit_code)
     rows = as_rows([*messages, *ending.messages])
     blocks = fold(rows)
@@ -73,7 +56,7 @@ def test_every_recording_is_played():
     assert {path.name for path in RECORDINGS.iterdir() if format_of(path.name) and "meta" not in path.name} == set(
         NAMES
     )
-    assert len(NAMES) == 13
+    assert len(NAMES) == 27
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,8 +25,10 @@ from nbstream.parsers._base import JsonParser, UnknownContent
 from nbstream.parsers._blocks import Answer, Block, Blocks, Scope
 from nbstream.parsers._claude_result import Outcome, outcome
 from nbstream.parsers._content import SILENT_BLOCKS, View, blocks_of, view
+from nbstream.parsers._content_block import error_note
 from nbstream.parsers._protocol import Ending
 from nbstream.parsers._rows import note, tokens, tokens_sentence, unknown
+from nbstream.parsers._stream import error_kind, error_words
 from nbstream.parsers._values import count, dump, items, mapping, number, present, text
 from nbstream.parsers.anthropic import CONTENT_EVENTS, content_event, usage_rows
 
@@ -80,11 +82,19 @@ class ClaudeParser(JsonParser):
             return self._result(frame)
         if kind in system.SILENT_TYPES:
             return None
+        if not kind and frame.get("error"):
+            return self._failed(frame["error"])
         make = system.NOTICES.get(kind)
         if make is None:
             return [unknown(line)]
         row = make(frame)
         return None if row is None else [row]
+
+    def _failed(self, error: Any) -> list[AgentMessage]:
+        """An error body where a stream was expected."""
+        words = error_words(error)
+        self.finished, self._outcome = True, Outcome("failed", words, "", {})
+        return [error_note(words, {"error.type": error_kind(error)})]
 
     # -- the model's events, as the API sent them ------------------------------------------------------------
 

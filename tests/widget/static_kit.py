@@ -17,9 +17,11 @@ Block = dict[str, Any]
 
 FINISHED = record("completed", completed_at=START + timedelta(seconds=58))
 
-TAGS = frozenset(  # noqa: SIM905
-    "p h3 h4 h5 h6 ul ol li blockquote pre code em strong s table thead tbody tr th td hr br a span "
-    "div details summary dl dt dd b small del ins style".split()
+TAGS = frozenset(
+    (  # noqa: SIM905
+        "p h3 h4 h5 h6 ul ol li blockquote pre code em strong s table thead tbody tr th td hr br a span "
+        "div details summary dl dt dd b small del ins style"
+    ).split()
 )
 ATTRIBUTES = {
     "a": {"href", "rel", "target", "referrerpolicy"}, "ol": {"start"}, "th": {"align"}, "td": {"align"},

@@ -124,9 +124,9 @@ def flat(html: str) -> str:
     ).strip()
 
 
-@pytest.mark.parametrize("start", range(6))
+@pytest.mark.parametrize("start", range(5))
 def test_hostile_markdown_written_again_says_the_same_words(start: int) -> None:
-    for payload in PAYLOADS[start::6]:
+    for payload in PAYLOADS[start::5]:
         again = prose_markdown(payload, parse)
         # A link that misleads has its host named behind it; in the second reading that stands there twice.
         first, second = (re.sub(r" \([\w.-]+\)", "", words(read(html_of(text)).text)) for text in (payload, again))
@@ -161,7 +161,7 @@ def test_the_only_html_in_markdown_is_folds_of_ours() -> None:
     fold = re.compile(
         r"<details><summary>(?:input|[\d,]+ (?:line|character)s?|Thought(?: for [\d:.]+( s)?)?)</summary>|</details>"
     )
-    for payload in PAYLOADS:
+    for payload in PAYLOADS[::3]:
         markdown = static_copy(FINISHED, hostile_blocks(payload), head=9)["text/markdown"]
         left = [part for part in active(viewer, markdown) if not fold.fullmatch(part.strip())]
         assert left == [], payload

@@ -24,6 +24,7 @@ from nbstream.messages import TERMINAL
 from nbstream.service import Agent
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.widget.jupyter import Question, find_server
+from nbstream.widget.marimo import show_agents_in_marimo
 from nbstream.widget.sender import Sender
 from nbstream.widget.static_copy import static_copy
 from nbstream.wire import read_request
@@ -202,3 +203,4 @@ def _running_shell() -> Any:
 
 
 show_agents_in(_running_shell())
+show_agents_in_marimo(AgentWidget, copy_of)

@@ -65,7 +65,8 @@ def _html(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> st
         f'<span class="{_TONES.get(record.status, "")}">● {status}</span>',
         took,
     ]
-    opening = f'{_OPENING}<p class="nbs-head">{" · ".join(part for part in parts if part)}</p><div class="nbs-scroll"><div class="nbs-body">\n'
+    line = " · ".join(part for part in parts if part)
+    opening = f'{_OPENING}<p class="nbs-head">{line}</p><div class="nbs-scroll"><div class="nbs-body">\n'
     # The style is last: where a viewer takes it for text, that text is under the story.
     closing = f'\n</div></div><p class="nbs-foot"><small>{escaped(last)}</small></p><style>{_css()}</style></div>'
     writer = HtmlWriter(parse, str(record.id))

@@ -36,7 +36,9 @@ _ADDRESS: Final = re.compile(
     r"(?i:https?)://(?P<host>(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
     r"(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
 )
-_MAIL: Final = re.compile(r"(?i:mailto):[A-Za-z0-9._%+-]+@(?P<host>[A-Za-z0-9.-]+)(?:\?[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)?")
+_MAIL: Final = re.compile(
+    r"(?i:mailto):[A-Za-z0-9._%+-]+@(?P<host>[A-Za-z0-9.-]+)(?:\?[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)?"
+)
 _UNDER_A_HEAD: Final = re.compile(r"^[-:| >\t]*-[-:| >\t]*$", re.MULTILINE)
 _NAMES_A_HOST: Final = re.compile(r"(?:[a-z]+:/*|www\.)?(?:[^\s/@]*@)?((?:[\w-]+\.)+[a-z]{2,})", re.IGNORECASE)
 

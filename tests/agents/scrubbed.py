@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -34,68 +34,47 @@ DECOYS = {"AWS_SECRET_ACCESS_KEY": "decoy", "CLAUDE_CODE_OAUTH_TOKEN": "decoy", 
 """Set for the proxy, named by no profile: none of them may reach the program."""
 ARGUMENTS = ("-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages")
 
-CONFIG = """
+LIMITS = """
 [limits]
 interrupt_grace = 3.0
 terminate_grace = 3.0
+"""
+CONFIG = """
 [profiles.claude]
 command = {command}
 parser = "claude"
 env = {env}
 """
+STAY_HERE = {"NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
 
-@dataclass
-class ScrubbedProxy:
+class ProxyProcess:
     """A proxy whose whole environment is written here.
 
     Args:
         folder: of the test; the program's home, its working folder, and the proxy's files are in it.
-        binary: the program.
-        api_url: the Messages API that the program is to use.
-        settings: the program's own settings, its `~/.claude/settings.json`.
+        variables: what the proxy gets besides its folders.
+        config: the proxy's configuration beside its limits.
     """
 
-    folder: Path
-    binary: Path
-    api_url: str
-    settings: dict | None = None
-    process: subprocess.Popen | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, folder: Path, variables: dict[str, str], config: str = "") -> None:
+        self.folder = folder
+        self.variables = variables
+        self.process: subprocess.Popen | None = None
         self.home, self.work, self.runtime, self.runs = (
-            folders.private_folder(self.folder / name) for name in ("home", "work", "runtime", "runs")
+            folders.private_folder(folder / name) for name in ("home", "work", "runtime", "runs")
         )
-        self.argv = [str(self.binary), *ARGUMENTS]
-        self.config = self.folder / "proxy.toml"
-        self.config.write_text(CONFIG.format(command=json.dumps(self.argv), env=json.dumps(ALLOWED)))
+        self.config = folder / "proxy.toml"
+        self.config.write_text(LIMITS + config)
         self.state = folders.state_file(self.work, self.runtime)
-        if self.settings is not None:
-            (self.home / ".claude").mkdir()
-            (self.home / ".claude" / "settings.json").write_text(json.dumps(self.settings))
 
     @property
     def environ(self) -> dict[str, str]:
-        """All that the proxy gets. What would leave this machine is sent to the test's server, which takes note."""
-        return {
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(self.home),
-            "LANG": "C.UTF-8",
-            "TMPDIR": str(self.home),
-            "NBSTREAM_RUNTIME": str(self.runtime),
-            "ANTHROPIC_API_KEY": KEY,
-            "ANTHROPIC_BASE_URL": self.api_url,
-            "HTTPS_PROXY": self.api_url,
-            "NO_PROXY": "127.0.0.1",
-            "CLAUDE_CODE_MAX_RETRIES": "2",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-            "DISABLE_ERROR_REPORTING": "1",
-            "DISABLE_TELEMETRY": "1",
-            **DECOYS,
-        }
+        """All that the proxy gets."""
+        places = {"HOME": str(self.home), "TMPDIR": str(self.home), "NBSTREAM_RUNTIME": str(self.runtime)}
+        return {**STAY_HERE, **places, **self.variables, **DECOYS}
 
-    def start(self, port: int = 0) -> ScrubbedProxy:
+    def start(self, port: int = 0) -> Self:
         self.state.unlink(missing_ok=True)
         log = self.folder / "proxy.log"
         options = ["--config", self.config, "--runs-dir", self.runs, "--heartbeat", "0.2", "--port", str(port)]
@@ -118,10 +97,6 @@ class ScrubbedProxy:
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    def source(self) -> ProxySource:
-        """One that was told where the proxy is, and its token."""
-        return ProxySource(self.url, token=self.token, profile="claude", heartbeat=1.0)
-
     def kill(self) -> None:
         """SIGKILL: no orderly end, the state file stays."""
         self.process.kill()
@@ -143,12 +118,6 @@ class ScrubbedProxy:
         """The program's stdout as the proxy has it."""
         return (self.runs / str(agent.id) / "stdout.log").read_text(encoding="utf-8")
 
-    def said(self, agent) -> str:
-        """The text that the program has printed so far, by its deltas."""
-        lines = [json.loads(line) for line in self.log(agent).splitlines(keepends=True) if line.endswith("\n")]
-        deltas = [line["event"].get("delta", {}) for line in lines if line["type"] == "stream_event"]
-        return "".join(delta.get("text", "") for delta in deltas)
-
     def run_token(self, agent) -> str:
         return json.loads((self.runs / str(agent.id) / "meta.json").read_text())["token"]
 
@@ -161,6 +130,44 @@ class ScrubbedProxy:
         supervisor = json.loads((self.runs / str(agent.id) / "child.json").read_text())["supervisor"]
         below = psutil.Process(supervisor).children(recursive=True)
         return [psutil.Process(supervisor), *below]
+
+
+class ScrubbedProxy(ProxyProcess):
+    """One that runs Claude Code. What would leave this machine is sent to the test's server, which takes note.
+
+    Args:
+        folder: of the test.
+        binary: the program.
+        api_url: the Messages API that the program is to use.
+        settings: the program's own settings, its `~/.claude/settings.json`.
+    """
+
+    def __init__(self, folder: Path, binary: Path, api_url: str, settings: dict | None = None) -> None:
+        self.argv = [str(binary), *ARGUMENTS]
+        variables = {
+            "ANTHROPIC_API_KEY": KEY,
+            "ANTHROPIC_BASE_URL": api_url,
+            "HTTPS_PROXY": api_url,
+            "CLAUDE_CODE_MAX_RETRIES": "2",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "DISABLE_TELEMETRY": "1",
+        }
+        super().__init__(folder, variables, CONFIG.format(command=json.dumps(self.argv), env=json.dumps(ALLOWED)))
+        if settings is not None:
+            (self.home / ".claude").mkdir()
+            (self.home / ".claude" / "settings.json").write_text(json.dumps(settings))
+
+    def source(self) -> ProxySource:
+        """One that was told where the proxy is, and its token."""
+        return ProxySource(self.url, token=self.token, profile="claude", heartbeat=1.0)
+
+    def said(self, agent) -> str:
+        """The text that the program has printed so far, by its deltas."""
+        lines = [json.loads(line) for line in self.log(agent).splitlines(keepends=True) if line.endswith("\n")]
+        deltas = [line["event"].get("delta", {}) for line in lines if line["type"] == "stream_event"]
+        return "".join(delta.get("text", "") for delta in deltas)
 
 
 def lives(process: psutil.Process) -> bool:

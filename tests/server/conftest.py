@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
 from nbstream.frames import Store
+from server import described
 from store.given import environment, record
 
 RECORDING = "claude-tool-partial.jsonl"
@@ -70,8 +71,10 @@ def fetch(jp_fetch):
         except HTTPClientError as error:
             if error.response is None:
                 raise
-            return error.code, json.loads(error.response.body), error.response.headers
-        return answer.code, json.loads(answer.body) if answer.body else None, answer.headers
+            answer = error.response
+        answered = json.loads(answer.body) if answer.body else None
+        described.check(method, parts, answer.code, answered)
+        return answer.code, answered, answer.headers
 
     return go
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from http.cookies import SimpleCookie
+from typing import ClassVar
 
 import pytest
 import tornado.httpclient
@@ -33,7 +34,7 @@ OPTIONS = {"sources": ["recording"], "source_options": {"recording": RECORDING}}
 class Doorkeeper(Authorizer):
     """Notes what it is asked, and says no when told to."""
 
-    asked: list = []
+    asked: ClassVar[list[str]] = []
     denies: str | None = None
 
     def is_authorized(self, handler, user, action, resource):
@@ -44,7 +45,8 @@ class Doorkeeper(Authorizer):
 
 @pytest.fixture
 def jp_server_config():
-    Doorkeeper.asked, Doorkeeper.denies = [], None
+    Doorkeeper.asked.clear()
+    Doorkeeper.denies = None
     server = {"jpserver_extensions": {"nbstream.server": True}, "authorizer_class": Doorkeeper}
     return Config({"ServerApp": server, "NbstreamServer": OPTIONS})
 

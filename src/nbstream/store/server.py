@@ -77,11 +77,11 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            client = _Client(self._owner, self._secret, connection, self._pool, self._forget)
             with self._lock:
                 if self._closed:
                     connection.close()
                     return
+                client = _Client(self._owner, self._secret, connection, self._pool, self._forget)
                 self._clients.add(client)
             client.start()
 

@@ -277,7 +277,7 @@ def _frame(table: pa.Table, to: Format) -> Frame:
 
         # A dictionary of Arrow is a category of pandas, which compares and groups as its users expect.
         frame = table.to_pandas(types_mapper=lambda kind: None if pa.types.is_dictionary(kind) else pd.ArrowDtype(kind))
-        known = {name: pd.CategoricalDtype(CATEGORIES[name]) for name in CATEGORIES if name in table.column_names}
+        known = {name: pd.CategoricalDtype(list(CATEGORIES[name])) for name in CATEGORIES if name in table.column_names}
         return frame.astype({name: kind for name, kind in known.items() if _is_category(table, name)})
     if to == "polars":
         try:

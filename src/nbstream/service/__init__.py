@@ -14,7 +14,7 @@ from nbstream.hub import Hub, Live, Subscriber
 from nbstream.messages import AgentRecord
 from nbstream.service.agent import Agent
 from nbstream.service.follower import Follower
-from nbstream.service.streaming import StreamingService, utc_now
+from nbstream.service.streaming import MASK, StreamingService, utc_now
 from nbstream.sources import Request, Source, source_named
 from nbstream.store.identity import new_id
 
@@ -97,6 +97,7 @@ def launch(
     session_id: str | None = None,
     parent: Agent | None = None,
     owner: str | None = None,
+    mask_secrets: bool = True,
     **options: Any,
 ) -> Agent:
     """Starts an agent and returns at once; the stream runs in a thread of its own.
@@ -109,6 +110,7 @@ def launch(
         session_id: a session of the same program to go on with.
         parent: the agent on whose behalf it runs.
         owner: whose it is where a server names its people; None takes `JUPYTERHUB_USER`, which a hub sets.
+        mask_secrets: keep keys and tokens of known formats out of the store; what stands there instead names the kind.
         options: what the source takes.
 
     Raises:
@@ -130,6 +132,7 @@ def launch(
         parent_agent_id=parent.id if parent else None,
         created_at=utc_now(),
         owner=owner or os.environ.get("JUPYTERHUB_USER"),
+        metadata={} if mask_secrets else {MASK: False},
     )
     service.start(record, made, Request(agent_id=record.id, prompt=prompt, session_id=session_id, model=model))
     return Agent(service, store, record.id, made)

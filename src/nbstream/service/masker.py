@@ -40,7 +40,7 @@ class Masker:
         """Rows that can be stored now; those that may hold a part of a secret wait for the ones after them.
 
         Args:
-            rows: what the parser made, identified, in order. Whole texts are masked already, see `events`.
+            rows: what the parser made, identified, in order. Whole texts are masked already, see `masked`.
         """
         if not self._held and not self._begins_in(rows):
             return list(rows)
@@ -70,6 +70,14 @@ class Masker:
             else:
                 ready.append(self._passed(row))
         return ready
+
+    def remember(self, rows: Sequence[AgentMessage]) -> None:
+        """Rows that are stored already, for what follows them."""
+        for row in rows:
+            if row.op == "append":
+                self._remember(row.block, self._context.get(row.block, "") + row.content)
+            else:
+                self._context.pop(row.block, None)
 
     def _begins_in(self, rows: Sequence[AgentMessage]) -> bool:
         """Whether the beginning of a format is anywhere in these rows; if not, they only become the context."""
@@ -134,7 +142,7 @@ class Masker:
         return list(_without(rows, spans, len(before))) if spans else rows
 
 
-def events(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
+def masked(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Each event's data with the secrets that it holds whole masked, and how many there were."""
     if may_hold(*texts):
         return map(mask, texts)

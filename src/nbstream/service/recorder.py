@@ -6,14 +6,15 @@ fresh parser that reads it is where the old one was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from nbstream.messages import KIND, AgentMessage
+from nbstream.messages import KIND, MASKED, AgentMessage
 from nbstream.parsers.raw import events_in, raw_of
+from nbstream.service.masker import Masker, masked
 from nbstream.store.identity import message_id, new_id
 
 if TYPE_CHECKING:
@@ -42,16 +43,26 @@ class Recorder:
         agent_id: whose rows.
         parser: a fresh parser.
         clock: the time of receipt, UTC.
+        masker: takes secrets out of what is stored; None stores everything as it came.
     """
 
-    def __init__(self, agent_id: UUID, parser: MessageParser, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, agent_id: UUID, parser: MessageParser, clock: Callable[[], datetime], masker: Masker | None = None
+    ) -> None:
         self._agent_id = agent_id
         self._parser = parser
         self._clock = clock
+        self._masker = masker
+        self._masked = 0
         self._skipped: list[str] = []
         self._skipped_size = 0
         self._last_event_id: str | None = None
         self._stored_ends: set[str] = set()
+
+    @property
+    def masks(self) -> bool:
+        """Whether secrets are taken out of what is stored."""
+        return self._masker is not None
 
     @property
     def parser(self) -> MessageParser:
@@ -68,15 +79,20 @@ class Recorder:
         """
         for raw in raws:
             for event in events_in(raw):
-                self._parser.parse(event)
+                messages = self._parser.parse(event)
+                if self._masker is not None and messages:
+                    self._masker.remember(messages)
         self._last_event_id = cursor
         self._stored_ends.update(stored_ends)
 
     def rows(self, events: Iterable[ServerSentEvent]) -> list[AgentMessage]:
-        """The rows of these events, in order; events with nothing to show wait for the next row's `raw`."""
+        """The rows of these events, in order; events with nothing to show wait for the next row's `raw`.
+
+        Rows that may hold a part of a secret wait in memory, with all that come after them, until more has come.
+        """
         now = self._clock()
         made: list[AgentMessage] = []
-        for event in events:
+        for event in self._without_secrets(events):
             # An id is inherited by the events after it that set none; such an event has no identity of its own.
             own_id = event.id if event.id and event.id != self._last_event_id else None
             self._last_event_id = event.id or None
@@ -88,15 +104,25 @@ class Recorder:
                     continue
                 messages = [_note("skipped", f"{len(self._skipped)} events with nothing to show")]
             made.extend(self._identified(messages, own_id, now))
-        return made
+        return made if self._masker is None else self._masker.push(made)
 
-    def gap(self, gap: Gap) -> AgentMessage:
-        """The row that names what is gone for good, so that a hole is never silent."""
+    def _without_secrets(self, events: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
+        """The events as they may be stored, so that the parser sees what one that reads the store again will see."""
+        if self._masker is None:
+            yield from events
+            return
+        events = list(events)
+        for event, (data, count) in zip(events, masked([event.data for event in events]), strict=True):
+            self._masked += count
+            yield event._replace(data=data) if count else event
+
+    def gap(self, gap: Gap) -> list[AgentMessage]:
+        """What waited, then the row that names what is gone for good, so that a hole is never silent."""
         where = f"line {gap.first}" if gap.first == gap.last else f"lines {gap.first} to {gap.last}"
         note = _note("gap", f"{where} of the source are missing: {gap.reason}")
         metadata = {**note.metadata, "from": gap.first, "to": gap.last, "reason": gap.reason}
         self._last_event_id = gap.event_id
-        return self._identified([replace(note, metadata=metadata)], gap.event_id, self._clock())[0]
+        return self._all(self._identified([replace(note, metadata=metadata)], gap.event_id, self._clock()))
 
     def end(self, reason: Reason, exit_code: int | None) -> tuple[Ending, list[AgentMessage], str | None]:
         """What the end means, the rows that close the log, and the id of the last event they account for."""
@@ -107,12 +133,21 @@ class Recorder:
         event_id = end_id(reason, self._last_event_id)
         if event_id in self._stored_ends:
             messages = []
-        return ending, self._identified(messages, event_id, self._clock()), self._last_event_id
+        rows = self._all(self._identified(messages, event_id, self._clock()))
+        return ending, rows, self._last_event_id
+
+    def _all(self, rows: list[AgentMessage]) -> list[AgentMessage]:
+        """These rows after whatever waited for them; none waits any more."""
+        return rows if self._masker is None else [*self._masker.push(rows), *self._masker.flush()]
 
     def _identified(self, messages: list[AgentMessage], event_id: str | None, now: datetime) -> list[AgentMessage]:
         raw = "\n".join(self._skipped) if self._skipped else None
         self._skipped.clear()
         self._skipped_size = 0
+        if self._masked and messages:
+            first = messages[0]
+            messages = [replace(first, metadata={**first.metadata, MASKED: self._masked}), *messages[1:]]
+            self._masked = 0
         return [
             replace(
                 message,

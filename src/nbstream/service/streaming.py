@@ -20,6 +20,8 @@ from nbstream.hub import Hub, Live
 from nbstream.loop import LoopThread
 from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
 from nbstream.parsers import parser_named
+from nbstream.secrets import mask
+from nbstream.service.masker import Masker
 from nbstream.service.outbox import Outbox
 from nbstream.service.reader import close_reader, is_alive, open_reader
 from nbstream.service.recorder import END, Recorder, end_id
@@ -35,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 FINISH_S: Final = 5.0
 """Seconds that a run may take to leave once its end is committed; it takes a millisecond."""
+MASK: Final = "mask_secrets"
+"""The entry of an agent's metadata that says, when false, that its rows are stored as they came."""
 TAIL: Final = 100
 """Rows at the end of a log that are looked at when it is read on: more than one event ever makes."""
 
@@ -87,8 +91,10 @@ class StreamingService:
         # The row's own session and model are soon what the stream says they are; asking again needs what was asked.
         asked = {"session_id": request.session_id, "model": request.model}
         metadata = {**record.metadata, "source": source.describe(), "reader": self.reader, "asked": asked}
-        self.store.create_agent(replace(record, metadata=metadata))
-        self._begin(Run(request, source, Recorder(record.id, parser_named(source.parser), utc_now)))
+        masker = _masker(record)
+        prompt = mask(record.prompt)[0] if masker and record.prompt else record.prompt
+        self.store.create_agent(replace(record, prompt=prompt, metadata=metadata))
+        self._begin(Run(request, source, Recorder(record.id, parser_named(source.parser), utc_now, masker)))
 
     def resume(self, record: AgentRecord) -> bool:
         """Goes on reading an agent whose reader has died.
@@ -132,7 +138,7 @@ class StreamingService:
                 ends.append(event_id)
             # Two processes that both read this agent may have set the cursor back; the log itself never goes back.
             cursor = later(cursor, event_id.removeprefix(f"{END}/").rpartition("/")[2])
-        recorder = Recorder(record.id, parser_named(source.parser), utc_now)
+        recorder = Recorder(record.id, parser_named(source.parser), utc_now, _masker(record))
         recorder.rebuild(self.store.raw(record.id), cursor, ends)
         asked = record.metadata.get("asked", {})
         request = Request(
@@ -267,7 +273,7 @@ class StreamingService:
             if isinstance(item, News):
                 self._tell(run, item)
             elif isinstance(item, Gap):
-                await outbox.put([run.recorder.gap(item)], item.event_id)
+                await outbox.put(run.recorder.gap(item), item.event_id)
             elif isinstance(item, End):
                 return item
             else:
@@ -299,6 +305,7 @@ class StreamingService:
     async def _finish(self, run: Run, outbox: Outbox, end: End) -> None:
         """Closes the log: the parser's last rows, then the status."""
         agent_id = run.request.agent_id
+        end = _without_secrets(end) if run.recorder.masks else end
         ending, rows, cursor = run.recorder.end(end.reason, end.exit_code)
         status, error = ending.status, ending.error
         if end.detail and status != "completed":
@@ -334,3 +341,13 @@ def _error_row(run: Run, end: End) -> AgentMessage:
         content=end.detail or "the source gave nothing",
         created_at=utc_now(),
     )
+
+
+def _masker(record: AgentRecord) -> Masker | None:
+    return None if record.metadata.get(MASK) is False else Masker()
+
+
+def _without_secrets(end: End) -> End:
+    """The end with what it quotes of the program masked, the tail of its stderr for instance."""
+    words = {key: mask(value)[0] if isinstance(value, str) else value for key, value in end.metadata.items()}
+    return replace(end, detail=end.detail and mask(end.detail)[0], metadata=words)

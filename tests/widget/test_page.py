@@ -44,7 +44,7 @@ def test_text_grows_in_place(view) -> None:
     view.wait_head(2)
     paragraph = find(view, ".said p").element_handle()
     assert paragraph is not None
-    assert paragraph.inner_text() == "Hello "
+    assert paragraph.inner_text() == "Hello"
     view.rows(rows[2:])
     view.wait_head(5)
     assert paragraph.inner_text() == "Hello world.", "the same element, added to"
@@ -110,8 +110,10 @@ def test_a_call_and_its_result_are_one_card(view) -> None:
     assert "total 0" in cards.nth(0).inner_text()
     assert "no such file" in cards.nth(1).inner_text()
     assert cards.nth(0).locator(".time").inner_text() == "3.1 s"
-    cards.nth(0).locator("summary").click()
+    find(view, ".row.tool").nth(0).get_by_role("button", name="input").click()
     assert cards.nth(0).locator(".fields").inner_text().split() == ["description", "List"]
+    cards.nth(0).locator("summary").click()
+    assert not cards.nth(0).locator(".output").is_visible()
 
 
 def test_a_subagent_speaks_under_its_call(view) -> None:
@@ -120,7 +122,7 @@ def test_a_subagent_speaks_under_its_call(view) -> None:
     view.wait_head(36)
     lane = find(view, ".lane")
     assert lane.count() == 1
-    assert lane.locator(".lanelabel").inner_text() == "subagent · 2 tools"
+    assert lane.locator(".lanelabel").inner_text() == "subagent · Explore · 10 s · 2 tools"
     assert lane.locator(".name").all_inner_texts() == ["Read", "Grep"]
     owner = (
         find(
@@ -254,8 +256,11 @@ def test_raw_shows_the_source_of_a_row(view) -> None:
     view.rows(texts(["one", " two"]))
     view.wait_head(2)
     button = find(view, ".rawbutton")
-    assert button.is_hidden()
+    bar = find(view, ".actions")
+    opacity = "bar => getComputedStyle(bar).opacity"
+    assert bar.evaluate(opacity) == "0"
     find(view, ".rawtoggle").click()
+    view.page.wait_for_function("getComputedStyle(nbstream.root.shadowRoot.querySelector('.actions')).opacity === '1'")
     button.click()
     assert view.sent("raw") == [{"type": "raw", "agent_id": str(AGENT), "sequence_number": 2}]
     view.deliver(raw_json(AGENT, 2, '{"delta": " two"}'))

@@ -1,9 +1,10 @@
-/** How each kind of block looks, tool calls excepted (toolcard.ts). */
+/** How each kind of block looks; tool calls are in toolcard.ts, the end of a run in summary.ts. */
 
 import { el, icon, setText } from "./dom.ts";
 import type { Block, Change } from "./fold.ts";
-import { between, count, cost, duration, numberOf, textOf } from "./format.ts";
-import { CACHE_READ_TOKENS, COST_USD, DURATION_MS, INPUT_TOKENS, IS_ERROR, KIND, OUTPUT_TOKENS, TURNS } from "./message.ts";
+import { between, duration, textOf } from "./format.ts";
+import { KIND } from "./message.ts";
+import { lookOf } from "./outline.ts";
 import { RichText } from "./richtext.ts";
 import { visible } from "./visible.ts";
 import { LineWriter } from "./writer.ts";
@@ -15,21 +16,8 @@ export interface BlockView {
   update(change: Change): void;
   /** Nothing more is coming for now. */
   settle(): void;
-  remove(): void;
-}
-
-/** What a block looks like. */
-export type Look = "user" | "text" | "thought" | "call" | "result" | "note" | "error" | "summary";
-
-export function lookOf(block: Block): Look {
-  if (block.type === "error") return "error";
-  if (block.type === "response") return "summary";
-  if (block.part === "tool_call_response") return "result";
-  if (block.part === "tool_call") return "call";
-  if (block.type === "tool") return block.role === "tool" ? "result" : "call";
-  if (block.type === "system") return "note";
-  if (block.type === "user") return "user";
-  return block.part === "reasoning" ? "thought" : "text";
+  /** Opens all that folds, or closes it. */
+  fold(open: boolean): void;
 }
 
 /** A row of the transcript: a mark in the gutter and its content. */
@@ -39,7 +27,7 @@ export function row(look: string, mark: string, ...content: HTMLElement[]): HTML
   return element;
 }
 
-abstract class RowView implements BlockView {
+export abstract class RowView implements BlockView {
   readonly element: HTMLElement;
 
   constructor(element: HTMLElement) {
@@ -52,8 +40,8 @@ abstract class RowView implements BlockView {
     this.element.removeAttribute("aria-busy");
   }
 
-  remove(): void {
-    this.element.remove();
+  fold(open: boolean): void {
+    for (const each of this.element.querySelectorAll("details")) each.open = open;
   }
 
   /** Screen readers wait with a block until it is whole. */
@@ -75,6 +63,10 @@ export class TextView extends RowView {
     text.append(block.content);
     if (look === "user") text.flush();
     else this.grow();
+  }
+
+  override fold(): void {
+    // What was said is never folded.
   }
 
   update(change: Change): void {
@@ -199,51 +191,4 @@ export class ErrorView extends RowView {
       new LineWriter(this.#box).write(visible(change.block.content));
     }
   }
-}
-
-/** The end of a run, or of a turn: what it took. */
-export class SummaryView extends RowView {
-  readonly #place: HTMLElement;
-
-  constructor(block: Block) {
-    const place = el("div", "stack");
-    super(row("sum", "", place));
-    this.#place = place;
-    this.#show(block);
-  }
-
-  update(change: Change): void {
-    this.#place.replaceChildren();
-    this.#show(change.block);
-  }
-
-  #show(block: Block): void {
-    const failed = block.metadata[IS_ERROR] === true;
-    const card = el("div", failed ? "summary bad" : "summary");
-    if (failed && block.content.trim() !== "") card.append(el("div", "reason", visible(block.content)));
-    const figures = el("dl");
-    for (const [name, value] of summaryFigures(block)) {
-      const figure = el("div");
-      figure.append(el("dt", "", name), el("dd", "", value));
-      figures.append(figure);
-    }
-    card.append(figures);
-    this.#place.append(card);
-  }
-}
-
-function summaryFigures(block: Block): [string, string][] {
-  const { metadata } = block;
-  const figures: [string, string][] = [["status", metadata[IS_ERROR] === true ? "failed" : "finished"]];
-  const add = (name: string, key: string, format: (value: number) => string): void => {
-    const value = numberOf(metadata[key]);
-    if (value !== null) figures.push([name, format(value)]);
-  };
-  add("took", DURATION_MS, duration);
-  add("turns", TURNS, count);
-  add("input", INPUT_TOKENS, count);
-  add("cached", CACHE_READ_TOKENS, count);
-  add("output", OUTPUT_TOKENS, count);
-  add("cost", COST_USD, cost);
-  return figures;
 }

@@ -5,6 +5,7 @@ import { between, clock, count, plural } from "./format.ts";
 import type { AgentRecord } from "./message.ts";
 import { isTerminal } from "./state.ts";
 import type { State } from "./state.ts";
+import type { Speed } from "./tally.ts";
 
 /** Milliseconds after which Stop can be pressed again. */
 const STOP_AGAIN = 8000;
@@ -16,10 +17,11 @@ export class Header {
   readonly #pill = el("span", "pill");
   readonly #label = el("span", "label");
   readonly #elapsed = el("span", "elapsed");
+  readonly #speed = el("span", "speed");
   readonly #stop = el("button", "stop", "Stop");
   #stopped: number | null = null;
 
-  constructor(onStop: () => void) {
+  constructor(onStop: () => void, toolbar: HTMLElement) {
     this.#stop.type = "button";
     this.#stop.hidden = true;
     this.#stop.addEventListener("click", () => {
@@ -28,10 +30,13 @@ export class Header {
       onStop();
     });
     this.#pill.append(icon("dot", ""), this.#label);
-    this.element.append(this.#source, this.#model, this.#pill, el("span", "space"), this.#elapsed, this.#stop);
+    const who = el("div", "who");
+    who.append(this.#source, this.#model, this.#pill, this.#elapsed, this.#speed);
+    toolbar.append(this.#stop);
+    this.element.append(who, toolbar);
   }
 
-  update(record: AgentRecord | null, state: State): void {
+  update(record: AgentRecord | null, state: State, speed: Speed | null): void {
     this.#pill.dataset["tone"] = state.tone;
     setText(this.#label, state.label);
     this.#pill.title = state.detail ?? "";
@@ -39,6 +44,8 @@ export class Header {
     setText(this.#source, record.source);
     setText(this.#model, record.model ?? "");
     setText(this.#elapsed, elapsed(record));
+    setText(this.#speed, speed === null ? "" : speedWords(speed));
+    this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
     this.#showStop(!isTerminal(record) && state.key !== "kernel-gone");
   }
 
@@ -50,7 +57,18 @@ export class Header {
   }
 }
 
-function elapsed(record: AgentRecord): string {
+const SPEED_BASIS: Record<Speed["basis"], string> = {
+  usage: "Output tokens as the source reports them, over the time in which it was speaking",
+  deltas: "Pieces of text counted in the last 5 seconds; most sources send about one token in each",
+};
+
+/** "63 tok/s" from the source's usage; "≈ 63 deltas/s" where pieces were counted. */
+export function speedWords({ perSecond, basis }: Speed): string {
+  const rounded = perSecond < 9.95 ? perSecond.toFixed(1) : count(Math.round(perSecond));
+  return basis === "usage" ? `${rounded} tok/s` : `≈ ${rounded} deltas/s`;
+}
+
+export function elapsed(record: AgentRecord): string {
   const start = record.started_at ?? record.created_at;
   const end = record.completed_at ?? (isTerminal(record) ? null : new Date().toISOString());
   const took = between(start, end);

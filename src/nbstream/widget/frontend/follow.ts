@@ -4,6 +4,8 @@
 const NEAR = 24;
 
 export class BottomFollower {
+  /** Called after a scroll. */
+  onScroll: () => void = () => undefined;
   readonly #scroller: HTMLElement;
   readonly #jump: HTMLButtonElement;
   #following = true;
@@ -13,14 +15,36 @@ export class BottomFollower {
     this.#scroller = scroller;
     this.#jump = jump;
     scroller.addEventListener("scroll", this.#scrolled, { passive: true });
-    jump.addEventListener("click", this.#jumped);
+    jump.addEventListener("click", () => this.jump());
+  }
+
+  get following(): boolean {
+    return this.#following;
   }
 
   /** After new content: goes to the bottom if that is where the reader is. */
   keep(): void {
-    if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#lastTop = this.#scroller.scrollTop;
-    this.#jump.hidden = this.#following;
+    const scroller = this.#scroller;
+    if (this.#following) {
+      const end = scroller.scrollHeight - scroller.clientHeight;
+      if (Math.abs(end - scroller.scrollTop) >= 1) scroller.scrollTop = end;
+    }
+    this.#lastTop = scroller.scrollTop;
+    this.#show();
+  }
+
+  /** Goes to the bottom and stays there. */
+  jump(): void {
+    this.#following = true;
+    this.onScroll();
+    this.keep();
+    this.#scroller.focus({ preventScroll: true });
+  }
+
+  /** The reader looks at another place. */
+  leave(): void {
+    this.#following = false;
+    this.#show();
   }
 
   #near(): boolean {
@@ -28,18 +52,19 @@ export class BottomFollower {
     return scrollHeight - scrollTop - clientHeight <= NEAR;
   }
 
+  #show(): void {
+    if (this.#jump.hidden !== this.#following) this.#jump.hidden = this.#following;
+  }
+
   readonly #scrolled = (): void => {
     const top = this.#scroller.scrollTop;
+    if (top === this.#lastTop) return;
     // Content that grew is not a reader who left: only a move up is.
     if (this.#near()) this.#following = true;
     else if (top < this.#lastTop) this.#following = false;
     this.#lastTop = top;
-    this.#jump.hidden = this.#following;
-  };
-
-  readonly #jumped = (): void => {
-    this.#following = true;
-    this.keep();
-    this.#scroller.focus({ preventScroll: true });
+    this.onScroll();
+    this.#lastTop = this.#scroller.scrollTop;
+    this.#show();
   };
 }

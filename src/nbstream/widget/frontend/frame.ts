@@ -1,12 +1,50 @@
-/** One paint per animation frame, and still a paint now and then where frames do not come. */
+/** When a view paints: at most once in a pace that the eye takes for smooth, within a frame, and never all views at once. */
 
 /** Milliseconds after which a paint no longer waits for its frame: a hidden tab gets none. */
 const PATIENCE = 250;
+
+/**
+ * Milliseconds between paints of one view: at least, and at most.
+ *
+ * A change on a page costs the browser 1 to 2.5 ms in style, layout, pixels and compositing whatever was added (a single
+ * text node on a blank page: 2 ms on a busy machine), so what comes meanwhile is painted together. A kernel sends every
+ * 33 ms; more often is never needed.
+ */
+const QUICKEST = 33;
+const SLOWEST = 100;
+
+/** A paint that took t, layout included, is followed by none for this many t: at most a thirtieth of the time, or so. */
+const REST = 30;
+
+/** Milliseconds of one frame for all views of the page together; the rest waits for the next frame. */
+const PAINT_TIME = 10;
+
+/** Milliseconds a view gets in a frame whose time is used up: each gets on, however many there are. */
+const LEAST_TIME = 1;
+
+let frame = -1;
+let frameEnds = 0;
+
+/** Until when a paint of this frame may go on, on the clock of `performance.now()`. */
+export function paintDeadline(): number {
+  const now = performance.now();
+  const current = Number(document.timeline.currentTime ?? now);
+  if (current !== frame) {
+    frame = current;
+    frameEnds = now + PAINT_TIME;
+  }
+  return Math.max(frameEnds, now + LEAST_TIME);
+}
 
 export class FrameClock {
   readonly #paint: () => void;
   #frame = 0;
   #timer = 0;
+  #waiting = 0;
+  #painted = -SLOWEST;
+  /** Milliseconds of a paint, of late. */
+  #cost = 0;
+  #measured = true;
 
   constructor(paint: () => void) {
     this.#paint = paint;
@@ -16,17 +54,42 @@ export class FrameClock {
   request(): void {
     if (this.#timer !== 0) return;
     this.#timer = window.setTimeout(this.#run, PATIENCE);
-    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+    // Half a frame early: the next frame is the one that is meant.
+    const pace = Math.min(SLOWEST, Math.max(QUICKEST, this.#cost * REST)) - 8;
+    const wait = this.#painted + pace - performance.now();
+    if (wait > 0) this.#waiting = window.setTimeout(this.#next, wait);
+    else this.#next();
+  }
+
+  /** Asks for the very next frame: there is more to paint than the last one had time for. */
+  hurry(): void {
+    this.stop();
+    this.#timer = window.setTimeout(this.#run, PATIENCE);
+    this.#next();
+  }
+
+  /** The layout of the last paint is done. */
+  laidOut(): void {
+    if (this.#measured) return;
+    this.#measured = true;
+    this.#cost += (performance.now() - this.#painted - this.#cost) / 4;
   }
 
   stop(): void {
     window.clearTimeout(this.#timer);
+    window.clearTimeout(this.#waiting);
     cancelAnimationFrame(this.#frame);
     this.#timer = 0;
   }
 
+  readonly #next = (): void => {
+    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+  };
+
   readonly #run = (): void => {
     this.stop();
+    this.#painted = performance.now();
+    this.#measured = false;
     this.#paint();
   };
 }

@@ -2,15 +2,17 @@
 
 import type { BlockView } from "./blocks.ts";
 import { el, icon, setText } from "./dom.ts";
-import type { Block, Change } from "./fold.ts";
+import type { Change } from "./fold.ts";
 import { between, duration, numberOf, partialHeadline, plural, textOf, toolInput } from "./format.ts";
 import type { Field } from "./format.ts";
-import { DURATION_MS, IS_ERROR, TOOL_NAME } from "./message.ts";
+import { Lane } from "./lanes.ts";
+import type { ViewMaker } from "./lanes.ts";
+import { DURATION_MS, TOOL_NAME } from "./message.ts";
 import { OutputPane } from "./output.ts";
+import { outcomeOf } from "./outline.ts";
+import type { Entry, Outcome } from "./outline.ts";
 import { visible } from "./visible.ts";
 import { LineWriter } from "./writer.ts";
-
-type Outcome = "running" | "ok" | "bad" | "open";
 
 const MARKS: Record<Outcome, string> = { running: "", ok: "✓", bad: "✗", open: "–" };
 const WORDS: Record<Outcome, string> = { running: "running", ok: "done", bad: "failed", open: "no result" };
@@ -20,143 +22,108 @@ const COUNT_AFTER = 2000;
 
 export class ToolCard implements BlockView {
   readonly element = el("div", "row tool");
+  readonly #entry: Entry;
+  readonly #maker: ViewMaker;
   readonly #column = el("div", "stack");
-  readonly #card = el("div", "card");
+  readonly #card = el("details", "card");
   readonly #mark = icon("outcome", "");
   readonly #word = el("span", "unseen");
   readonly #name = el("span", "name");
   readonly #headline = el("span", "headline");
   readonly #time = el("span", "time");
+  readonly #input = el("div", "input");
   readonly #output = new OutputPane();
-  #head: HTMLElement = el("div", "head");
-  #call: Block | null;
-  #outcome: Outcome = "running";
-  #lane: HTMLElement | null = null;
-  #laneLabel: HTMLElement | null = null;
-  #laneTools = 0;
+  #lane: Lane | null = null;
+  /** A reader closed all cards: a result does not open this one. */
+  #shut = false;
 
-  constructor(call: Block | null) {
-    this.#call = call;
-    this.#head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
-    this.#card.append(this.#head, this.#output.element);
+  constructor(entry: Entry, maker: ViewMaker) {
+    this.#entry = entry;
+    this.#maker = maker;
+    const head = el("summary", "head");
+    head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
+    this.#card.append(head, this.#input, this.#output.element);
     this.#column.append(this.#card);
     this.element.append(icon("mark", ""), this.#column);
-    this.#setOutcome("running");
-    if (call !== null) this.#showCall(call);
-  }
-
-  get running(): boolean {
-    return this.#outcome === "running";
+    this.#showCall();
+    const result = entry.look === "result" ? entry.block : entry.result;
+    if (result !== null) this.#output.replace(result.content);
+    this.#showOutcome();
+    this.#card.open = result !== null;
+    if (entry.children.length > 0) this.children();
   }
 
   update(change: Change): void {
-    this.#call = change.block;
-    this.#showCall(change.block);
+    if (this.#entry.look === "result") this.result(change);
+    else this.#showCall();
   }
 
   /** The input is whole: reads it once. */
   settle(): void {
-    const call = this.#call;
-    if (call === null) return;
-    const input = toolInput(call.content);
+    if (this.#entry.look === "result") return;
+    const input = toolInput(this.#entry.block.content);
     setText(this.#headline, visible(input.headline));
-    this.#showFields(input.fields);
+    this.#input.replaceChildren(...(input.fields.length > 0 ? [fieldList(input.fields)] : []));
+    this.#showOutcome();
   }
 
-  remove(): void {
-    this.element.remove();
-  }
-
-  /** The agent is over: a call without a result gets none. */
-  end(): void {
-    this.settle();
-    if (this.#outcome === "running") this.#setOutcome("open");
+  fold(open: boolean): void {
+    this.#shut = !open;
+    this.#card.open = open;
+    if (this.#lane !== null) this.#lane.element.hidden = !open;
   }
 
   /** Counts the time of a call that takes long. */
   tick(now: number): void {
-    const started = this.#call?.ended_at;
-    if (!this.running || started === undefined) return;
-    const took = now - Date.parse(started);
+    if (outcomeOf(this.#entry) !== "running") return;
+    const took = now - Date.parse(this.#entry.block.ended_at);
     if (took >= COUNT_AFTER) setText(this.#time, duration(took));
   }
 
-  /** The view of a result, which lives in this card. */
-  result(block: Block): BlockView {
-    this.settle();
-    this.#showResult(block);
-    this.#output.replace(block.content);
-    return {
-      element: this.#output.element,
-      update: (change) => {
-        if (change.kind === "append") this.#output.append(change.text);
-        if (change.kind === "replace") this.#output.replace(change.block.content);
-        this.#showResult(change.block);
-      },
-      settle: () => undefined,
-      remove: () => {
-        this.#output.replace("");
-        this.#setOutcome("running");
-        setText(this.#time, "");
-      },
-    };
+  /** Repeats a change of the result. */
+  result(change: Change): void {
+    if (change.kind === "append") this.#output.append(change.text);
+    else if (change.kind !== "settle") this.#output.replace(change.kind === "drop" ? "" : change.block.content);
+    if (change.kind === "open" && !this.#shut) this.#card.open = true;
+    if (change.kind === "drop") setText(this.#time, "");
+    this.#showOutcome();
   }
 
-  /** Where the rows of this call's subagent go. */
-  lane(): HTMLElement {
+  /** Its subagent has said something more. */
+  children(): void {
     if (this.#lane === null) {
-      const box = el("div", "lane");
-      this.#laneLabel = el("div", "lanelabel", "subagent");
-      this.#lane = el("div", "rows");
-      box.append(this.#laneLabel, this.#lane);
-      this.#column.append(box);
+      this.#lane = new Lane(this.#entry, this.#maker);
+      this.#column.append(this.#lane.element);
+    } else {
+      this.#lane.fill();
     }
-    return this.#lane;
   }
 
-  /** One more tool call in the lane. */
-  countTool(): void {
-    this.#laneTools += 1;
-    if (this.#laneLabel !== null) setText(this.#laneLabel, `subagent · ${plural(this.#laneTools, "tool")}`);
+  /** Leaves the page: the views in its lane go too. */
+  clear(): void {
+    this.#lane?.clear();
   }
 
-  #showCall(call: Block): void {
-    setText(this.#name, visible(textOf(call.metadata[TOOL_NAME]) ?? "tool"));
+  #showCall(): void {
+    const { block } = this.#entry;
+    const unnamed = this.#entry.look === "result" ? "tool result" : "tool";
+    setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? unnamed));
     // While the input is still arriving only its beginning is read: a delta must not cost the whole text.
-    if (!call.whole && call.content.length < 800) setText(this.#headline, visible(partialHeadline(call.content)));
+    if (this.#entry.growing && block.content.length < 800) setText(this.#headline, visible(partialHeadline(block.content)));
   }
 
-  #showResult(block: Block): void {
-    if (this.#call === null) setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? "tool result"));
-    this.#setOutcome(block.metadata[IS_ERROR] === true ? "bad" : "ok");
-    const took = numberOf(block.metadata[DURATION_MS]) ?? between(this.#call?.ended_at ?? null, block.created_at);
-    setText(this.#time, took === null ? "" : duration(took));
-  }
-
-  #setOutcome(outcome: Outcome): void {
-    this.#outcome = outcome;
+  #showOutcome(): void {
+    const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
     setText(this.#mark, MARKS[outcome]);
     setText(this.#word, WORDS[outcome]);
-  }
-
-  /** With more input than its headline, the head opens to show the rest. */
-  #showFields(fields: readonly Field[]): void {
-    const before = this.#head;
-    const parts = [this.#mark, this.#word, this.#name, this.#headline, this.#time];
-    if (fields.length === 0) {
-      if (before.tagName !== "DETAILS") return;
-      this.#head = el("div", "head");
-      this.#head.append(...parts);
-    } else {
-      const fold = el("details");
-      const summary = el("summary", "head");
-      summary.append(...parts);
-      fold.append(summary, fieldList(fields));
-      fold.open = before instanceof HTMLDetailsElement && before.open;
-      this.#head = fold;
+    const { block, result, look } = this.#entry;
+    const answer = look === "result" ? block : result;
+    if (answer !== null) {
+      const took = numberOf(answer.metadata[DURATION_MS]) ?? between(look === "result" ? null : block.ended_at, answer.created_at);
+      setText(this.#time, took === null ? "" : duration(took));
     }
-    before.replaceWith(this.#head);
+    this.#lane?.relabel();
   }
 }
 

@@ -1,50 +1,63 @@
-/** The column of blocks: repeats each change of the fold on the page, and pairs calls, results and subagents. */
+/** The transcript on the page: an outline of the whole run, and views of the rows near the viewport. */
 
-import { ErrorView, NoteView, SummaryView, TextView, ThoughtView, lookOf } from "./blocks.ts";
-import type { BlockView, Look } from "./blocks.ts";
-import { el } from "./dom.ts";
-import type { Block, Change } from "./fold.ts";
-import { textOf } from "./format.ts";
-import { PARENT, TOOL_CALL_ID } from "./message.ts";
+import { actionsOf } from "./actions.ts";
+import type { AskRaw } from "./actions.ts";
+import { ErrorView, NoteView, TextView, ThoughtView } from "./blocks.ts";
+import type { BlockView } from "./blocks.ts";
+import { KINDS, passes } from "./filter.ts";
+import type { Kind } from "./filter.ts";
+import type { Change } from "./fold.ts";
+import type { ViewMaker } from "./lanes.ts";
+import { WindowedList } from "./list.ts";
+import type { Stage } from "./list.ts";
+import { Outline } from "./outline.ts";
+import type { Entry, Row, Touched } from "./outline.ts";
+import { SummaryView } from "./summary.ts";
 import { ToolCard } from "./toolcard.ts";
 
-interface Shown {
-  readonly view: BlockView;
-  readonly look: Look;
-  readonly container: HTMLElement;
-}
-
-export class Transcript {
-  readonly element = el("div", "rows");
-  /** Asked for the raw source of a row. */
-  onRaw: ((sequenceNumber: number, answer: HTMLElement) => void) | null = null;
-  readonly #shown = new Map<string, Shown>();
-  /** The latest card of each call id: a source may use an id again. */
-  readonly #cards = new Map<string, ToolCard>();
-  readonly #running = new Set<ToolCard>();
+export class Transcript implements Stage, ViewMaker {
+  readonly list: WindowedList;
+  readonly outline = new Outline();
+  /** Told of each thing that is whole, once. */
+  onSettled: ((entry: Entry) => void) | null = null;
+  readonly #askRaw: AskRaw;
+  readonly #views = new Map<Entry, BlockView>();
   readonly #errors = new Set<string>();
-  /** The block that is growing, in each lane. */
-  readonly #growing = new Map<HTMLElement, BlockView>();
+  #shown: ReadonlySet<Kind> = new Set(KINDS);
+  #rows: readonly Row[];
+  /** Rows from this index on are not in the list yet, or not as they are now. */
+  #changed = 0;
+  #dirty = false;
+  #fold: boolean | null = null;
 
-  /** Whether something on the page already tells that work goes on. */
-  get active(): boolean {
-    return this.#growing.size > 0 || this.#running.size > 0;
+  constructor(scroller: HTMLElement, askRaw: AskRaw) {
+    this.#askRaw = askRaw;
+    this.#rows = this.outline.rows;
+    this.list = new WindowedList(scroller, this);
+    for (const event of ["click", "toggle"]) this.list.element.addEventListener(event, this.#remember, true);
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  close(): void {
+    this.list.close();
   }
 
   apply(change: Change): void {
-    const { block } = change;
-    const shown = this.#shown.get(block.key);
-    if (change.kind === "drop") {
-      if (shown !== undefined) this.#remove(block, shown);
-      return;
+    for (const touched of this.outline.apply(change)) this.#show(touched);
+  }
+
+  /** After changes, and after a scroll: puts on the page what is near the viewport. */
+  update(bottom: boolean): void {
+    if (this.#dirty) {
+      this.#rows = this.#shown.size === KINDS.length ? this.outline.rows : this.outline.rows.filter((row) => passes(row, this.#shown));
+      this.list.setRows(this.#rows, this.#rows === this.outline.rows ? this.#changed : 0);
+      this.#dirty = false;
+      this.#changed = this.#rows.length;
     }
-    if (shown === undefined) this.#open(block);
-    else if (shown.look !== lookOf(block)) this.#exchange(block, shown);
-    else {
-      shown.view.update(change);
-      this.#link(block, shown.view);
-      this.#grow(block, shown);
-    }
+    this.list.update(bottom);
   }
 
   /** Whether an error on the page says that already. */
@@ -54,122 +67,146 @@ export class Transcript {
 
   /** Counts on: called once a second. */
   tick(now: number): void {
-    for (const card of this.#running) card.tick(now);
-  }
-
-  /** The agent is over: nothing grows, nothing runs. */
-  end(): void {
-    for (const view of this.#growing.values()) view.settle();
-    this.#growing.clear();
-    for (const card of this.#running) card.end();
-    this.#running.clear();
-  }
-
-  #open(block: Block): void {
-    const parent = this.#cards.get(textOf(block.metadata[PARENT]) ?? "");
-    const container = parent?.lane() ?? this.element;
-    const look = lookOf(block);
-    const view = this.#viewOf(block, look);
-    const shown = { view, look, container };
-    this.#shown.set(block.key, shown);
-    if (look === "call") parent?.countTool();
-    if (!view.element.isConnected && view.element.parentElement === null) {
-      container.append(view.element);
-      this.#offerRaw(block, view.element);
+    for (const entry of this.outline.running) {
+      const view = this.#views.get(entry);
+      if (view instanceof ToolCard) view.tick(now);
     }
-    this.#link(block, view);
-    this.#grow(block, shown);
   }
 
-  #viewOf(block: Block, look: Look): BlockView {
-    switch (look) {
+  end(): void {
+    for (const touched of this.outline.end()) this.#show(touched);
+  }
+
+  filter(shown: ReadonlySet<Kind>): void {
+    this.#shown = shown;
+    this.#stale(0);
+  }
+
+  /** Opens or closes everything that folds, here and in what comes. */
+  foldAll(open: boolean): void {
+    this.#fold = open;
+    for (const view of this.#views.values()) view.fold(open);
+  }
+
+  /** Opens everything of one entry, and of those that hold it. */
+  open(entry: Entry): void {
+    for (let each: Entry | null = entry; each !== null; each = each.parent) {
+      const view = this.#views.get(each);
+      view?.fold(true);
+      for (const more of view?.element.querySelectorAll<HTMLElement>('.more[aria-expanded="false"]') ?? []) more.click();
+    }
+  }
+
+  mount(row: Row, slot: HTMLElement): void {
+    slot.classList.toggle("lanes", row.entries.length > 1);
+    slot.append(...row.entries.map((entry) => this.make(entry).element));
+  }
+
+  unmount(row: Row): void {
+    // What a reader opened stays open when it comes back.
+    if (row.touched) return;
+    for (const entry of row.entries) this.forget(entry);
+  }
+
+  make(entry: Entry): BlockView {
+    let view = this.#views.get(entry);
+    if (view === undefined) {
+      view = this.#viewOf(entry);
+      view.element.append(actionsOf(entry, view.element, this.#askRaw));
+      if (!entry.growing) view.settle();
+      if (this.#fold !== null) view.fold(this.#fold);
+      this.#views.set(entry, view);
+    }
+    return view;
+  }
+
+  forget(entry: Entry): void {
+    const view = this.#views.get(entry);
+    if (view instanceof ToolCard) view.clear();
+    view?.element.remove();
+    this.#views.delete(entry);
+  }
+
+  #show(touched: Touched): void {
+    const { entry } = touched;
+    const view = this.#views.get(entry);
+    switch (touched.kind) {
+      case "added":
+        this.#added(entry);
+        break;
+      case "changed":
+        view?.update(touched.change);
+        break;
+      case "result":
+        if (view instanceof ToolCard) view.result(touched.change);
+        if (touched.change.kind === "open") this.onSettled?.(entry);
+        break;
+      case "settled":
+        view?.settle();
+        this.onSettled?.(entry);
+        break;
+      case "looks":
+        this.#rebuild(entry);
+        break;
+      case "removed":
+        this.#removed(entry);
+        break;
+    }
+  }
+
+  #added(entry: Entry): void {
+    if (entry.look === "error") this.#errors.add(entry.block.content.trim());
+    if (entry.parent === null) {
+      const slot = entry.row === null ? undefined : this.list.slots.get(entry.row);
+      if (slot !== undefined && entry.row !== null) this.mount(entry.row, slot);
+      else this.#stale(this.outline.rows.length - 1);
+    } else {
+      const parent = this.#views.get(entry.parent);
+      if (parent instanceof ToolCard) parent.children();
+    }
+    if (!entry.growing) this.onSettled?.(entry);
+  }
+
+  #rebuild(entry: Entry): void {
+    const before = this.#views.get(entry);
+    if (before === undefined) return;
+    this.#views.delete(entry);
+    before.element.replaceWith(this.make(entry).element);
+  }
+
+  #removed(entry: Entry): void {
+    this.forget(entry);
+    if (entry.parent === null) this.#stale(0);
+    const parent = entry.parent === null ? undefined : this.#views.get(entry.parent);
+    if (parent instanceof ToolCard) parent.children();
+  }
+
+  #stale(from: number): void {
+    this.#dirty = true;
+    this.#changed = Math.min(this.#changed, from);
+  }
+
+  #viewOf(entry: Entry): BlockView {
+    switch (entry.look) {
       case "user":
       case "text":
-        return new TextView(block);
+        return new TextView(entry.block);
       case "thought":
-        return new ThoughtView(block);
+        return new ThoughtView(entry.block);
       case "note":
-        return new NoteView(block);
+        return new NoteView(entry.block);
       case "error":
-        this.#errors.add(block.content.trim());
-        return new ErrorView(block);
+        return new ErrorView(entry.block);
       case "summary":
-        return new SummaryView(block);
+        return new SummaryView(entry.block);
       case "call":
-        return new ToolCard(block);
       case "result":
-        return this.#resultOf(block);
+        return new ToolCard(entry, this);
     }
   }
 
-  #resultOf(block: Block): BlockView {
-    const card = this.#cards.get(textOf(block.metadata[TOOL_CALL_ID]) ?? "");
-    if (card !== undefined) {
-      this.#running.delete(card);
-      return card.result(block);
-    }
-    // A result whose call never came still has a card of its own.
-    const alone = new ToolCard(null);
-    alone.result(block);
-    return { element: alone.element, update: (change) => alone.result(change.block), settle: noop, remove: () => alone.remove() };
-  }
-
-  /** Remembers a card by its call id, which may come later than the card. */
-  #link(block: Block, view: BlockView): void {
-    const id = textOf(block.metadata[TOOL_CALL_ID]);
-    if (!(view instanceof ToolCard) || id === null || this.#cards.get(id) === view) return;
-    this.#cards.set(id, view);
-    if (view.running) this.#running.add(view);
-  }
-
-  /** One block grows in each lane; the one before it is whole then. */
-  #grow(block: Block, shown: Shown): void {
-    const before = this.#growing.get(shown.container);
-    if (before !== undefined && before !== shown.view) before.settle();
-    if (block.whole) {
-      shown.view.settle();
-      this.#growing.delete(shown.container);
-    } else {
-      this.#growing.set(shown.container, shown.view);
-    }
-  }
-
-  #exchange(block: Block, shown: Shown): void {
-    const place = document.createComment("");
-    shown.view.element.before(place);
-    this.#remove(block, shown);
-    this.#open(block);
-    const element = this.#shown.get(block.key)?.view.element;
-    if (element?.parentElement === place.parentElement && element !== undefined) place.before(element);
-    place.remove();
-  }
-
-  #remove(block: Block, shown: Shown): void {
-    if (this.#growing.get(shown.container) === shown.view) this.#growing.delete(shown.container);
-    if (shown.view instanceof ToolCard) this.#running.delete(shown.view);
-    shown.view.remove();
-    this.#shown.delete(block.key);
-  }
-
-  /** A button that is there in raw mode only, and shows the source of the block's last row under it. */
-  #offerRaw(block: Block, element: HTMLElement): void {
-    const button = el("button", "rawbutton", "raw");
-    button.type = "button";
-    button.addEventListener("click", () => {
-      const open = element.querySelector(":scope > .rawanswer");
-      if (open !== null) {
-        open.remove();
-        return;
-      }
-      const answer = el("pre", "rawanswer", `asking for the source of seq ${block.last_sequence_number} …`);
-      answer.tabIndex = 0;
-      element.append(answer);
-      this.onRaw?.(block.last_sequence_number, answer);
-    });
-    element.append(button);
-  }
-}
-
-function noop(): void {
-  // A result on its own has nothing that grows.
+  readonly #remember = (event: Event): void => {
+    const slot = (event.target as Element).closest(".slot");
+    for (const [row, each] of this.list.slots) if (each === slot) row.touched = true;
+  };
 }

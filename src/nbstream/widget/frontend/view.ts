@@ -6,59 +6,63 @@
  */
 
 import { TextView } from "./blocks.ts";
-import { Footer, Header } from "./chrome.ts";
-import { el, setText } from "./dom.ts";
+import { setText } from "./dom.ts";
 import { Fold } from "./fold.ts";
-import type { Block, Change } from "./fold.ts";
-import { BottomFollower } from "./follow.ts";
-import { FrameClock } from "./frame.ts";
+import type { Change } from "./fold.ts";
+import { FrameClock, paintDeadline } from "./frame.ts";
 import { MessageLog } from "./log.ts";
 import { PARENT } from "./message.ts";
 import type { AgentRecord, ErrorNotice, Live, RawAnswer, StatusUpdate, ToView } from "./message.ts";
+import { promptBlock } from "./prompt.ts";
 import { Refill } from "./refill.ts";
+import { Shell } from "./shell.ts";
 import { isTerminal, stateOf } from "./state.ts";
 import type { State } from "./state.ts";
+import { Tally } from "./tally.ts";
+import type { Speed } from "./tally.ts";
 import { followTheme } from "./theme.ts";
-import { Transcript } from "./transcript.ts";
 import type { Sink, Transport } from "./transport.ts";
 import { visible } from "./visible.ts";
-import blockStyle from "./blocks.css";
-import cardStyle from "./cards.css";
-import frameStyle from "./frame.css";
-
-/** Milliseconds of one paint; the rest waits for the next frame. */
-const PAINT_TIME = 10;
 
 /** Seconds of silence after which a running agent's other side is asked whether it is still there. */
 const PROBE_AFTER = 10;
 
 /** Milliseconds between changes of the figures around the transcript. */
-const FRAME_PACE = 100;
+const FRAME_PACE = 200;
 
 /** Milliseconds between looks at what is missing. */
 const CHECK = 250;
 
+/** What others show of a view: a grid adds them up. */
+export interface Standing {
+  readonly record: AgentRecord | null;
+  readonly state: State;
+  readonly tally: Tally;
+  readonly speed: Speed | null;
+}
+
+export interface ViewOptions {
+  /** One of many: smaller, with its own scroll. */
+  readonly compact?: boolean;
+  /** Told whenever the figures change. */
+  readonly onStanding?: (standing: Standing) => void;
+}
+
 /** Puts the view of an agent into `parent`. Returns what takes it away again. */
-export function mountView(parent: HTMLElement, agentId: string, transport: Transport): () => void {
-  const view = new AgentView(parent, agentId, transport);
+export function mountView(parent: HTMLElement, agentId: string, transport: Transport, options: ViewOptions = {}): () => void {
+  const view = new AgentView(parent, agentId, transport, options);
   return () => view.close();
 }
 
 class AgentView implements Sink {
   readonly #agentId: string;
   readonly #transport: Transport;
+  readonly #options: ViewOptions;
   readonly #log = new MessageLog();
   readonly #fold = new Fold();
+  readonly #tally = new Tally();
   readonly #refill = new Refill();
-  readonly #transcript = new Transcript();
-  readonly #host = el("div", "nbstream-root");
-  readonly #frameElement = el("section", "frame");
-  readonly #notice = el("div", "notice");
-  readonly #prompt = el("div", "rows prompt");
-  readonly #pulse = el("div", "pulse");
-  readonly #header: Header;
-  readonly #footer: Footer;
-  readonly #follower: BottomFollower;
+  readonly #shell: Shell;
   readonly #frame = new FrameClock(() => this.#paint());
   readonly #endTheme: () => void;
   readonly #ticker: number;
@@ -68,6 +72,7 @@ class AgentView implements Sink {
   #framed = 0;
   #painted = 0;
   #firstUser = true;
+  #ended = false;
   #record: AgentRecord | null = null;
   #live: Live | null = null;
   #error: string | null = null;
@@ -77,30 +82,34 @@ class AgentView implements Sink {
   #heard = performance.now();
   #probed = performance.now();
 
-  constructor(parent: HTMLElement, agentId: string, transport: Transport) {
+  constructor(parent: HTMLElement, agentId: string, transport: Transport, options: ViewOptions) {
     this.#agentId = agentId;
     this.#transport = transport;
-    const column = el("div", "column");
-    const scroller = el("div", "scroller");
-    const jump = el("button", "jump", "↓ latest");
-    const frame = this.#frameElement;
-    this.#header = new Header(() => transport.stop());
-    this.#footer = new Footer((on) => frame.classList.toggle("rawmode", on));
-    this.#follower = new BottomFollower(scroller, jump);
-    this.#transcript.onRaw = (number, answer) => this.#askRaw(number, answer);
-    label(frame, scroller, jump, this.#notice);
-    column.append(this.#prompt, this.#transcript.element, this.#pulse);
-    scroller.append(column);
-    frame.append(this.#header.element, scroller, jump, this.#notice, this.#footer.element);
-    this.#host.attachShadow({ mode: "open" }).append(el("style", "", frameStyle + blockStyle + cardStyle), frame);
-    this.#endTheme = followTheme(this.#host);
-    parent.append(this.#host);
+    this.#options = options;
+    this.#shell = new Shell(
+      {
+        stop: () => transport.stop(),
+        askRaw: (number, answer) => this.#askRaw(number, answer),
+        repaint: () => this.#frame.hurry(),
+        laidOut: () => this.#frame.laidOut(),
+      },
+      options.compact === true,
+    );
+    this.#shell.transcript.onSettled = (entry) => {
+      // History is not told aloud: only what was said while this view looked on.
+      if (!isTerminal(this.#record) && entry.block.sequence_number > this.#opened) this.#shell.announcer.entry(entry);
+    };
+    this.#endTheme = followTheme(this.#shell.host);
+    parent.append(this.#shell.host);
     this.#ticker = window.setInterval(() => this.#tick(), 1000);
     transport.open(agentId, this);
     transport.subscribe(0);
     this.#updateFrame();
     this.#watch();
   }
+
+  /** How far the run was when this view opened. */
+  #opened = Number.POSITIVE_INFINITY;
 
   close(): void {
     this.#frame.stop();
@@ -109,7 +118,7 @@ class AgentView implements Sink {
     window.clearTimeout(this.#settling);
     this.#endTheme();
     this.#transport.close();
-    this.#host.remove();
+    this.#shell.close();
   }
 
   receive(message: ToView): void {
@@ -148,12 +157,14 @@ class AgentView implements Sink {
 
   #takeStatus(message: StatusUpdate): void {
     this.#log.noteHead(message.head);
+    this.#opened = Math.min(this.#opened, message.head);
     this.#record = message.record;
     this.#live = message.live;
     this.#duplicates = message.duplicates;
-    const prompt = message.record.prompt;
-    if (prompt !== null && prompt.trim() !== "" && this.#prompt.childElementCount === 0) {
-      this.#prompt.append(new TextView(promptBlock(prompt, message.record)).element);
+    const { prompt } = message.record;
+    const place = this.#shell.prompt;
+    if (prompt !== null && prompt.trim() !== "" && place.childElementCount === 0) {
+      place.append(new TextView(promptBlock(prompt, message.record)).element);
     }
   }
 
@@ -172,20 +183,35 @@ class AgentView implements Sink {
     this.#transport.raw(sequenceNumber);
   }
 
-  /** One task a frame: as many rows as its time allows, then the frame around them. */
+  /** One task a frame: as many rows as its time allows, then what of them is in sight, then the frame around them. */
   #paint(): void {
+    const { transcript, follower, host, search } = this.#shell;
     const messages = this.#log.messages();
-    const until = performance.now() + PAINT_TIME;
+    const until = paintDeadline();
     while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
-      const change = this.#fold.add(messages[this.#painted]!);
+      const row = messages[this.#painted]!;
+      const change = this.#fold.add(row);
+      this.#tally.add(row);
       this.#painted += 1;
-      if (change !== null && !this.#repeatsPrompt(change)) this.#transcript.apply(change);
+      if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
-    if (this.#painted < this.#log.contiguous) this.#frame.request();
-    else if (isTerminal(this.#record) && this.#log.complete) this.#transcript.end();
-    this.#host.dataset["head"] = String(this.#painted);
+    if (this.#painted < this.#log.contiguous) this.#frame.hurry();
+    else this.#endIfOver();
+    transcript.list.following = follower.following;
+    transcript.update(follower.following);
+    host.dataset["head"] = String(this.#painted);
     this.#settleFrame();
-    this.#follower.keep();
+    search.refresh();
+  }
+
+  #endIfOver(): void {
+    if (!isTerminal(this.#record) || !this.#log.complete) {
+      this.#ended = false;
+    } else if (!this.#ended) {
+      this.#ended = true;
+      this.#shell.transcript.end();
+      this.#shell.announcer.say(`agent ${this.#state().label}`);
+    }
   }
 
   /** The frame around the transcript follows at a pace that can be read; figures that flicker tell nobody anything. */
@@ -217,10 +243,12 @@ class AgentView implements Sink {
     window.clearTimeout(this.#settling);
     this.#settling = 0;
     this.#framed = performance.now();
+    const { header, footer, frame, notice, pulse, host, transcript } = this.#shell;
     const state = this.#state();
     const holes = this.#log.holes().length;
-    this.#header.update(this.#record, state);
-    this.#footer.update(state, {
+    const speed = this.#tally.speed(isTerminal(this.#record) ? null : Date.now());
+    header.update(this.#record, state, speed);
+    footer.update(state, {
       contiguous: this.#painted,
       head: this.#log.head,
       holes,
@@ -229,17 +257,20 @@ class AgentView implements Sink {
       malformed: this.#malformed,
       transport: this.#transport.kind,
     });
-    this.#frameElement.classList.toggle("still", state.key === "kernel-gone");
-    const notice = this.#error ?? (this.#transcript.tells(state.detail) ? null : state.detail);
-    this.#notice.hidden = notice === null;
-    this.#notice.dataset["tone"] = this.#error === null ? state.tone : "bad";
-    setText(this.#notice, notice ?? "");
-    this.#pulse.hidden = (state.key !== "live" && state.key !== "connecting") || this.#transcript.active;
-    const data = this.#host.dataset;
-    data["status"] = this.#record?.status ?? "connecting";
-    data["state"] = state.key;
-    data["holes"] = String(holes);
-    data["duplicates"] = String(this.#duplicates);
+    frame.classList.toggle("still", state.key === "kernel-gone");
+    const words = this.#error ?? (transcript.tells(state.detail) ? null : state.detail);
+    notice.hidden = words === null;
+    notice.dataset["tone"] = this.#error === null ? state.tone : "bad";
+    setText(notice, words ?? "");
+    const moving = state.key === "live" || state.key === "connecting" || state.key === "starting";
+    pulse.hidden = isTerminal(this.#record);
+    pulse.classList.toggle("quiet", !moving || transcript.outline.active);
+    const { dataset } = host;
+    dataset["status"] = this.#record?.status ?? "connecting";
+    dataset["state"] = state.key;
+    dataset["holes"] = String(holes);
+    dataset["duplicates"] = String(this.#duplicates);
+    this.#options.onStanding?.({ record: this.#record, state, tally: this.#tally, speed });
   }
 
   /** Looks again in a moment whether something is still missing. */
@@ -256,7 +287,7 @@ class AgentView implements Sink {
 
   #tick(): void {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    if (this.#gone === null) this.#transcript.tick(Date.now());
+    if (this.#gone === null) this.#shell.transcript.tick(Date.now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }
@@ -268,34 +299,4 @@ class AgentView implements Sink {
     this.#probed = now;
     this.#transport.subscribe(this.#log.contiguous);
   }
-}
-
-function label(frame: HTMLElement, scroller: HTMLElement, jump: HTMLButtonElement, notice: HTMLElement): void {
-  frame.setAttribute("aria-label", "agent output");
-  scroller.setAttribute("role", "log");
-  scroller.setAttribute("aria-live", "polite");
-  scroller.setAttribute("aria-label", "transcript");
-  scroller.tabIndex = 0;
-  jump.type = "button";
-  jump.hidden = true;
-  notice.setAttribute("role", "status");
-}
-
-/** The prompt of the agent's record, as a block of the user. */
-function promptBlock(prompt: string, record: AgentRecord): Block {
-  const time = record.created_at ?? "";
-  return {
-    key: "prompt",
-    block: null,
-    sequence_number: 0,
-    last_sequence_number: 0,
-    type: "user",
-    role: "user",
-    part: "text",
-    content: prompt,
-    metadata: {},
-    created_at: time,
-    ended_at: time,
-    whole: true,
-  };
 }

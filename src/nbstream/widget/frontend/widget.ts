@@ -11,6 +11,7 @@ import { findServer } from "./server.ts";
 import { ServerTransport } from "./servertransport.ts";
 import { SwitchingTransport } from "./switching.ts";
 import type { Transport } from "./transport.ts";
+import { mountGrid, sharedModel } from "./grid.ts";
 import { mountView } from "./view.ts";
 
 interface RenderContext {
@@ -18,8 +19,13 @@ interface RenderContext {
   readonly el: HTMLElement;
 }
 
-/** Shows the agent that the model names. Returns the cleanup that anywidget calls. */
+/** Shows the agent, or the agents, that the model names. Returns the cleanup that anywidget calls. */
 function render({ model, el }: RenderContext): () => void {
+  const ids = model.get("agent_ids");
+  if (Array.isArray(ids)) {
+    const one = sharedModel(model);
+    return mountGrid(el, ids.map(String), (id) => transportFor(one(id)), Number(model.get("columns") ?? 0));
+  }
   return mountView(el, String(model.get("agent_id")), transportFor(model));
 }
 

@@ -1,10 +1,12 @@
-// nbstream widget · sources sha256:af39f8b7ec5be91de4deb1f2cb7adffa506941b70582f937c96f36d2a4f074df
+// nbstream widget · sources sha256:5ba8c3dd062fa1ac698ce619914c56061db6568307b5c6411bc4d14259ced824
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
 var INPUT_TOKENS = "gen_ai.usage.input_tokens";
 var OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
 var CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens";
+var CACHE_WRITE_TOKENS = "gen_ai.usage.cache_write.input_tokens";
+var RESPONSE_ID = "gen_ai.response.id";
 var KIND = "nbstream.kind";
 var BOOKKEEPING = /* @__PURE__ */ new Set(["usage", "skipped"]);
 var PARENT = "nbstream.parent_tool_call_id";
@@ -45,7 +47,7 @@ function whole(from, key, least) {
 }
 function oneOf(from, key, allowed) {
   const value = from[key];
-  const found = allowed.find((name) => name === value);
+  const found = allowed.find((name2) => name2 === value);
   if (found === void 0) {
     throw new WireError(`expected one of ${allowed.join(", ")} for ${key}, got ${String(value)}`);
   }
@@ -228,104 +230,6 @@ function icon(className, character) {
   return element;
 }
 
-// fences.ts
-var INFO_LIMIT = 200;
-var MAY_OPEN = /^(?: {0,3}(?:`{1,2}|`{3,}[^`]*)|[ \t]*)$/;
-var OPENS = /^ {0,3}(`{3,})([^`]*)$/;
-var MAY_CLOSE = /^ {0,3}`*[ \t]*$/;
-var CLOSES = /^ {0,3}(`{3,})[ \t]*$/;
-var FenceScanner = class {
-  /** The start of a line that may still become a fence. */
-  #held = "";
-  #atLineStart = true;
-  /** Backticks of the open fence; 0 outside code. */
-  #fence = 0;
-  /** Line ends not given yet: in code the last one belongs to the fence, in prose two of them part paragraphs. */
-  #newlines = 0;
-  #hasText = false;
-  /** Takes the next piece of the text. Costs O(its length). */
-  feed(text3) {
-    const pieces = [];
-    let rest = text3;
-    while (rest !== "") rest = this.#atLineStart ? this.#lineStart(rest, pieces) : this.#lineRest(rest, pieces);
-    return pieces;
-  }
-  /** The text is over: what was held back is text, or the fence that closes. */
-  end() {
-    const pieces = [];
-    const held = this.#held;
-    this.#held = "";
-    if (held !== "" && !this.#isFence(held, pieces)) this.#emit(held, pieces);
-    return pieces;
-  }
-  /** At the start of a line: holds text back until it is clear whether the line is a fence. */
-  #lineStart(text3, pieces) {
-    const newline = text3.indexOf("\n");
-    const line = this.#held + (newline < 0 ? text3 : text3.slice(0, newline));
-    if (newline < 0) {
-      if (this.#mayBeFence(line)) {
-        this.#held = line;
-        return "";
-      }
-      this.#held = "";
-      this.#atLineStart = false;
-      this.#emit(line, pieces);
-      return "";
-    }
-    this.#held = "";
-    if (!this.#isFence(line, pieces)) {
-      this.#emit(line, pieces);
-      this.#newlines += 1;
-    }
-    return text3.slice(newline + 1);
-  }
-  #lineRest(text3, pieces) {
-    const newline = text3.indexOf("\n");
-    if (newline < 0) {
-      this.#emit(text3, pieces);
-      return "";
-    }
-    this.#emit(text3.slice(0, newline), pieces);
-    this.#newlines += 1;
-    this.#atLineStart = true;
-    return text3.slice(newline + 1);
-  }
-  #mayBeFence(line) {
-    return line.length < INFO_LIMIT && (this.#fence > 0 ? MAY_CLOSE : MAY_OPEN).test(line);
-  }
-  /** Whether a whole line opens or closes a fence; says so if it does. */
-  #isFence(line, pieces) {
-    if (this.#fence > 0) {
-      const closing = CLOSES.exec(line)?.[1];
-      if (closing === void 0 || closing.length < this.#fence) return false;
-      this.#fence = 0;
-      pieces.push({ kind: "endcode" });
-    } else {
-      const opening = OPENS.exec(line);
-      if (opening === null || line.length >= INFO_LIMIT) return false;
-      this.#fence = opening[1].length;
-      pieces.push({ kind: "code", language: opening[2].trim().split(/\s/, 1)[0] ?? "" });
-    }
-    this.#newlines = 0;
-    this.#hasText = false;
-    this.#atLineStart = true;
-    return true;
-  }
-  #emit(text3, pieces) {
-    const blank = this.#fence === 0 && text3.trim() === "" && this.#atLineStart;
-    if (text3 === "" || blank) return;
-    if (this.#fence > 0) {
-      pieces.push({ kind: "text", text: "\n".repeat(this.#newlines) + text3 });
-    } else if (this.#hasText && this.#newlines > 1) {
-      pieces.push({ kind: "paragraph" }, { kind: "text", text: text3 });
-    } else {
-      pieces.push({ kind: "text", text: (this.#hasText && this.#newlines > 0 ? "\n" : "") + text3 });
-    }
-    this.#newlines = 0;
-    this.#hasText = true;
-  }
-};
-
 // format.ts
 var INTEGER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 function count(value) {
@@ -381,8 +285,8 @@ function toolInput(content) {
     const whole2 = content.trim();
     return { headline: oneLine(whole2), fields: fitsHeadline(whole2) ? [] : [{ name: "input", value: whole2 }] };
   }
-  const fields2 = Object.entries(parsed2).map(([name, value]) => ({ name, value: shown(value) }));
-  const telling = TELLING.find((name) => typeof parsed2[name] === "string");
+  const fields2 = Object.entries(parsed2).map(([name2, value]) => ({ name: name2, value: shown(value) }));
+  const telling = TELLING.find((name2) => typeof parsed2[name2] === "string");
   const main = fields2.find((field) => field.name === telling) ?? fields2[0];
   if (main === void 0) return { headline: "", fields: [] };
   const rest = fields2.filter((field) => field !== main);
@@ -412,11 +316,269 @@ function oneLine(value) {
   return line.length > HEADLINE ? `${line.slice(0, HEADLINE)}…` : line;
 }
 
+// languages.ts
+var C = "break case const continue default do else enum false for goto if null return static struct switch this true typedef void while ";
+var CLASSES = "abstract class extends final finally implements import interface new package private protected public super throw try catch ";
+var PYTHON = "and as assert async await break case class continue def del elif else except False finally for from global if import in is lambda match None nonlocal not or pass raise return self True try while with yield";
+var SCRIPT = `${C}${CLASSES}any as async await boolean declare delete from function in instanceof keyof let namespace never number of readonly satisfies set get string symbol type typeof undefined unknown var yield`;
+var SHELL = "alias break case cd continue declare do done echo elif else esac eval exec exit export fi for function if in local read readonly return set shift source then trap unset until while";
+var SQL = "add all alter and as asc between by case cast check column commit constraint create cross default delete desc distinct drop else end exists false foreign from full group having if in index inner insert intersect into is join key left like limit natural not null offset on or order outer over partition primary references returning right rollback select set table then true union unique update using values view when where window with";
+var RUST = `${C}as async await crate dyn fn impl in let loop match mod move mut pub ref Self self super trait type unsafe use where`;
+var GO = `${C}any chan defer fallthrough func go import interface map nil package range select type var`;
+var RUBY = "alias and begin break case class def do else elsif end ensure false for if in module next nil not or redo rescue retry return self super then true undef unless until when while yield require";
+function language(words2, fields2 = {}) {
+  const set = new Set(words2.split(" "));
+  return { line: ["//"], block: ["/*", "*/"], quotes: `"'`, long: [], anyCase: false, marks: "@", words: set, ...fields2 };
+}
+var hash = { line: ["#"], block: null };
+var script = language(SCRIPT, { long: ["`"] });
+var c = language(`${C}${CLASSES}auto bool char delete double explicit float friend inline int long namespace nullptr operator override short signed sizeof template typename union unsigned using virtual`, { marks: "#" });
+var java = language(`${C}${CLASSES}boolean byte char double float fun instanceof int long object override record sealed short string throws val var when yield async await using namespace`, { long: ['"""'] });
+var shell = language(SHELL, { ...hash, marks: "$" });
+var markup = language("", { line: [], block: ["<!--", "-->"], marks: "" });
+var languages = {
+  python: language(PYTHON, { ...hash, long: ['"""', "'''"] }),
+  script,
+  c,
+  java,
+  shell,
+  markup,
+  rust: language(RUST, { quotes: '"', marks: "#" }),
+  go: language(GO, { long: ["`"] }),
+  ruby: language(RUBY, { ...hash, marks: "@:" }),
+  php: language(`${C}${CLASSES}array as echo fn foreach function match namespace require use var`, { line: ["//", "#"], marks: "$" }),
+  sql: language(SQL, { line: ["--"], anyCase: true, marks: "" }),
+  json: language("true false null", { line: ["//"], quotes: '"', marks: "" }),
+  config: language("true false null yes no on off", { ...hash, long: ['"""', "'''"], marks: "&*" }),
+  css: language("important media supports keyframes import from to", { line: [], marks: "@#." }),
+  r: language("break else FALSE for function if in Inf library NA next NULL repeat return TRUE while", { ...hash, marks: "" }),
+  lua: language("and break do else elseif end false for function goto if in local nil not or repeat return then true until while", {
+    line: ["--"],
+    block: ["--[[", "]]"],
+    marks: ""
+  }),
+  diff: language("", { line: [], block: null, quotes: "", marks: "" })
+};
+var NAMES = {
+  py: "python",
+  python3: "python",
+  ipython: "python",
+  pycon: "python",
+  starlark: "python",
+  js: "script",
+  jsx: "script",
+  ts: "script",
+  tsx: "script",
+  javascript: "script",
+  typescript: "script",
+  mjs: "script",
+  svelte: "script",
+  vue: "script",
+  "c++": "c",
+  cpp: "c",
+  h: "c",
+  hpp: "c",
+  cc: "c",
+  objc: "c",
+  cuda: "c",
+  glsl: "c",
+  zig: "c",
+  kotlin: "java",
+  kt: "java",
+  scala: "java",
+  csharp: "java",
+  "c#": "java",
+  cs: "java",
+  swift: "java",
+  dart: "java",
+  groovy: "java",
+  bash: "shell",
+  sh: "shell",
+  zsh: "shell",
+  fish: "shell",
+  console: "shell",
+  "shell-session": "shell",
+  dockerfile: "shell",
+  make: "shell",
+  makefile: "shell",
+  powershell: "shell",
+  html: "markup",
+  xml: "markup",
+  svg: "markup",
+  xhtml: "markup",
+  rs: "rust",
+  golang: "go",
+  rb: "ruby",
+  elixir: "ruby",
+  postgresql: "sql",
+  mysql: "sql",
+  sqlite: "sql",
+  duckdb: "sql",
+  jsonc: "json",
+  json5: "json",
+  jsonl: "json",
+  yaml: "config",
+  yml: "config",
+  toml: "config",
+  ini: "config",
+  env: "config",
+  hcl: "config",
+  terraform: "config",
+  scss: "css",
+  less: "css",
+  patch: "diff"
+};
+function languageOf(label2) {
+  const name2 = label2.toLowerCase();
+  const key = NAMES[name2] ?? name2;
+  return Object.hasOwn(languages, key) ? languages[key] : null;
+}
+var isDiff = (one) => one === languages["diff"];
+var isMarkup = (one) => one === markup;
+var hasKeys = (one) => one === languages["json"] || one === languages["config"] || one === languages["css"];
+
+// highlight.ts
+var NUMBER = /(?:0[xXbBoO][\da-fA-F_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?)[a-zA-Z%]{0,3}/y;
+var NAME = /[\p{L}_$][\p{L}\p{N}_$]*/uy;
+var TAG = /<\/?[\p{L}][\p{L}\p{N}:._-]*|\/?>/uy;
+var BLANKS = /\s+/y;
+function highlight(line, language2, carry) {
+  if (isDiff(language2)) return { parts: diffLine(line), carry: null };
+  const scanner = new LineScanner(line, language2);
+  return { parts: scanner.parts, carry: scanner.run(carry) };
+}
+function diffLine(line) {
+  if (line === "") return [];
+  if (/^(?:@@|diff |index |\+\+\+|---)/.test(line)) return [{ kind: "hunk", text: line }];
+  return [{ kind: line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "", text: line }];
+}
+var LineScanner = class {
+  parts = [];
+  #line;
+  #language;
+  #at = 0;
+  constructor(line, language2) {
+    this.#line = line;
+    this.#language = language2;
+  }
+  /** Reads to the end. Returns what is open there. */
+  run(carry) {
+    let open = carry;
+    while (this.#at < this.#line.length) {
+      if (open !== null) {
+        open = this.#close(open, 0);
+        continue;
+      }
+      open = this.#step();
+    }
+    return open;
+  }
+  #step() {
+    const { line, block, quotes, long, marks } = this.#language;
+    if (block !== null && this.#sees(block[0])) return this.#close({ until: block[1], kind: "comment" }, block[0].length);
+    if (line.some((start) => this.#sees(start)) && this.#commentMayStart()) return this.#push("comment", this.#line.length);
+    const opening = long.find((quote) => this.#sees(quote));
+    if (opening !== void 0) return this.#close({ until: opening, kind: "string" }, opening.length);
+    const character = this.#line[this.#at];
+    if (quotes.includes(character)) return this.#string(character);
+    if (marks.includes(character)) return this.#marked();
+    return this.#word();
+  }
+  /** `#` begins a comment at a line's start or after a blank: in a shell it is part of a word elsewhere. */
+  #commentMayStart() {
+    return this.#line[this.#at] !== "#" || this.#at === 0 || /\s/.test(this.#line[this.#at - 1]);
+  }
+  #close(open, skip) {
+    let from = this.#at + skip;
+    for (; ; ) {
+      const found = this.#line.indexOf(open.until, from);
+      if (found < 0) {
+        this.#push(open.kind, this.#line.length);
+        return open;
+      }
+      from = found + open.until.length;
+      if (open.kind === "comment" || this.#line[found - 1] !== "\\") return this.#push(open.kind, from);
+    }
+  }
+  #string(quote) {
+    let end = this.#at + 1;
+    while (end < this.#line.length && this.#line[end] !== quote) end += this.#line[end] === "\\" ? 2 : 1;
+    const stop = Math.min(end + 1, this.#line.length);
+    const isKey = hasKeys(this.#language) && /^\s*[:=]/.test(this.#line.slice(stop, stop + 8));
+    return this.#push(isKey ? "key" : "string", stop);
+  }
+  #marked() {
+    const name2 = this.#match(NAME, this.#at + 1);
+    return this.#push(name2 === "" ? "" : "mark", this.#at + 1 + name2.length);
+  }
+  #word() {
+    if (isMarkup(this.#language)) {
+      const tag = this.#match(TAG, this.#at);
+      if (tag !== "") return this.#push("word", this.#at + tag.length);
+    }
+    const blanks = this.#match(BLANKS, this.#at);
+    if (blanks !== "") return this.#push("", this.#at + blanks.length);
+    const number = this.#match(NUMBER, this.#at);
+    if (number !== "") return this.#push("number", this.#at + number.length);
+    const name2 = this.#match(NAME, this.#at);
+    if (name2 === "") return this.#push("", this.#at + 1);
+    return this.#push(this.#kindOf(name2), this.#at + name2.length);
+  }
+  #kindOf(name2) {
+    const { words: words2, anyCase } = this.#language;
+    const after = this.#line.slice(this.#at + name2.length, this.#at + name2.length + 4);
+    if (words2.has(anyCase ? name2.toLowerCase() : name2)) return "word";
+    if (isMarkup(this.#language)) return after.startsWith("=") ? "key" : "";
+    if (hasKeys(this.#language) && /^\s*[:=](?!\/)/.test(after)) return "key";
+    if (after.startsWith("(")) return "call";
+    return /^\p{Lu}\p{L}*\p{Ll}/u.test(name2) ? "type" : "";
+  }
+  #sees(text3) {
+    return this.#line.startsWith(text3, this.#at);
+  }
+  #match(pattern, at2) {
+    pattern.lastIndex = at2;
+    return pattern.exec(this.#line)?.[0] ?? "";
+  }
+  #push(kind, end) {
+    const text3 = this.#line.slice(this.#at, end);
+    this.#at = end;
+    const last = this.parts.at(-1);
+    if (last !== void 0 && last.kind === kind) this.parts[this.parts.length - 1] = { kind, text: last.text + text3 };
+    else this.parts.push({ kind, text: text3 });
+    return null;
+  }
+};
+
+// limits.ts
+var BLOCK_LIMIT = 1e6;
+var NODE_LIMIT = 2e4;
+var LINE_LIMIT = 1e4;
+var CELL_LIMIT = 5e3;
+var COLUMN_LIMIT = 200;
+var NESTING_LIMIT = 50;
+var LINK_LIMIT = 2048;
+var Budget = class {
+  #left = NODE_LIMIT;
+  get spent() {
+    return this.#left < 0;
+  }
+  get left() {
+    return this.#left;
+  }
+  take(nodes) {
+    this.#left -= nodes;
+  }
+};
+
 // visible.ts
 var TERMINAL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
-var HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+var HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 function visible(text3) {
-  return text3.replace(TERMINAL, "").replace(/\r\n?/g, "\n").replace(HIDDEN, mark);
+  return marked(text3.replace(TERMINAL, "").replace(/\r\n?/g, "\n"));
+}
+function marked(text3) {
+  return text3.replace(HIDDEN, mark);
 }
 function mark(character) {
   const code = character.codePointAt(0);
@@ -424,9 +586,3107 @@ function mark(character) {
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 
-// writer.ts
+// code.ts
+var COLOUR_LIMIT = 8e3;
+var CLASS_NAME = /^[a-z0-9+#-]{1,20}$/;
 var NODE_SIZE = 4096;
-var LINE_LIMIT = 1e4;
+var CodeBlock = class {
+  element = el("div", "code");
+  #code = el("code");
+  #budget;
+  #language;
+  #carry = null;
+  #pieces = 0;
+  #hasLine = false;
+  /** The line that is still growing, drawn anew with each piece of it. */
+  #open = [];
+  /** What the growing line has cost, given back when it is drawn anew. */
+  #openNodes = 0;
+  #openPieces = 0;
+  constructor(info, budget) {
+    const label2 = info.trim().split(/\s/, 1)[0] ?? "";
+    this.#budget = budget;
+    this.#language = languageOf(label2);
+    const bar = el("div", "bar");
+    if (label2 !== "") bar.append(el("span", "language", visible(label2).slice(0, 20)));
+    const copy2 = el("button", "copy", "copy");
+    copy2.type = "button";
+    bar.append(copy2);
+    const pre = el("pre");
+    pre.tabIndex = 0;
+    if (CLASS_NAME.test(label2.toLowerCase())) this.#code.className = `language-${label2.toLowerCase()}`;
+    pre.append(this.#code);
+    this.element.append(bar, pre);
+    budget.take(8);
+  }
+  /** Adds a whole line. */
+  line(text3) {
+    this.#clearOpen();
+    this.#carry = this.#draw(text3);
+  }
+  /** Shows the line that has no end yet; the next call takes its place. */
+  partial(text3) {
+    this.#clearOpen();
+    if (text3 === "") return;
+    const before = this.#code.lastChild;
+    const hadLine = this.#hasLine;
+    const nodes = this.#budget.left;
+    const pieces = this.#pieces;
+    const start = document.createTextNode(hadLine ? "\n" : "");
+    this.#code.append(start);
+    this.#hasLine = false;
+    this.#draw(text3);
+    this.#hasLine = hadLine;
+    this.#openNodes = nodes - this.#budget.left;
+    this.#openPieces = this.#pieces - pieces;
+    for (let node = before === null ? this.#code.firstChild : before.nextSibling; node !== null; node = node.nextSibling) this.#open.push(node);
+  }
+  #clearOpen() {
+    for (const node of this.#open) node.remove();
+    this.#open = [];
+    this.#budget.take(-this.#openNodes);
+    this.#pieces -= this.#openPieces;
+    this.#openNodes = 0;
+    this.#openPieces = 0;
+  }
+  #draw(line) {
+    const shown2 = marked(line.length > LINE_LIMIT ? line.slice(0, LINE_LIMIT) : line);
+    if (this.#hasLine) this.#text("\n");
+    this.#hasLine = true;
+    let carry = null;
+    if (this.#language === null || this.#pieces >= COLOUR_LIMIT || this.#budget.spent) {
+      this.#text(shown2);
+    } else {
+      const read = highlight(shown2, this.#language, this.#carry);
+      carry = read.carry;
+      for (const { kind, text: text3 } of read.parts) {
+        if (kind === "") this.#text(text3);
+        else this.#piece(kind, text3);
+      }
+    }
+    if (line.length > LINE_LIMIT) this.#piece("cut", ` … ${count(line.length - LINE_LIMIT)} more characters on this line, in the store`);
+    return carry;
+  }
+  #piece(className, text3) {
+    this.#pieces += 1;
+    this.#budget.take(2);
+    this.#code.append(el("span", className, text3));
+  }
+  #text(text3) {
+    if (text3 === "") return;
+    const last = this.#code.lastChild;
+    if (last instanceof Text && last.length < NODE_SIZE) {
+      last.appendData(text3);
+    } else {
+      this.#budget.take(1);
+      this.#code.append(document.createTextNode(text3));
+    }
+  }
+};
+var SAID = 1500;
+function listenForCopies(root) {
+  root.addEventListener("click", (event) => {
+    const button2 = event.target;
+    if (!(button2 instanceof HTMLButtonElement) || button2.className !== "copy") return;
+    const text3 = button2.closest(".code")?.querySelector("pre")?.textContent ?? "";
+    void copy(text3).then((done) => {
+      button2.textContent = done ? "copied" : "select and copy by hand";
+      window.setTimeout(() => button2.textContent = "copy", SAID);
+    });
+  });
+}
+async function copy(text3) {
+  try {
+    await navigator.clipboard.writeText(text3);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// fences.ts
+var OPENS = /^( {0,3})(`{3,}|~{3,})(.*)$/;
+function fenceOf(line) {
+  const found = OPENS.exec(line);
+  if (found === null) return null;
+  const [, indent, marks, info] = found;
+  return { mark: marks[0], length: marks.length, indent: indent.length, info };
+}
+function closes(line, fence) {
+  const found = /^ {0,3}(`+|~+)[ \t]*$/.exec(line)?.[1];
+  return found !== void 0 && found[0] === fence.mark && found.length >= fence.length;
+}
+function mayClose(line, fence) {
+  return /^ {0,3}(?:`*|~*)[ \t]*$/.test(line) && (line.trim() === "" || line.trim()[0] === fence.mark);
+}
+function unindented(line, fence) {
+  let at2 = 0;
+  let column = 0;
+  while (column < fence.indent && at2 < line.length) {
+    if (line[at2] === "	") column += 4 - column % 4;
+    else if (line[at2] === " ") column += 1;
+    else break;
+    at2 += 1;
+  }
+  return " ".repeat(Math.max(0, column - fence.indent)) + line.slice(at2);
+}
+
+// links.ts
+var ABSOLUTE = /^(?:https?:\/\/[^/\\]|mailto:[^/\\])/i;
+var HOST_LIKE = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?[.\u3002\uff0e\uff61])+[\p{L}\p{M}]{2,}/gu;
+function safeLink(address, text3) {
+  if (address.length > LINK_LIMIT || !ABSOLUTE.test(address)) return null;
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return null;
+  }
+  if (url.href.length > LINK_LIMIT) return null;
+  if (url.protocol === "mailto:") return { href: url.href, note: mailNote(url, text3) };
+  if (url.protocol !== "http:" && url.protocol !== "https:") return null;
+  if (url.username !== "" || url.password !== "") return null;
+  return { href: url.href, note: hostNote(url, text3) };
+}
+function hostOf(address) {
+  try {
+    const url = new URL(address);
+    if (url.host !== "") return url.host;
+  } catch {
+  }
+  return address.length > 80 ? `${address.slice(0, 80)}…` : address;
+}
+function hostNote(url, text3) {
+  if (url.hostname.includes("xn--")) return url.host;
+  const real = bare(url.hostname);
+  const shown2 = text3.slice(0, LINK_LIMIT).match(HOST_LIKE) ?? [];
+  const strange = shown2.some((name2) => bare(name2.toLowerCase()) !== real);
+  return strange || text3.trim() === "" ? url.host : "";
+}
+function mailNote(url, text3) {
+  const address = url.pathname;
+  return /@|\./.test(text3) && !text3.includes(address) ? address.slice(0, 120) : "";
+}
+function bare(host) {
+  return host.startsWith("www.") ? host.slice(4) : host;
+}
+
+// vendor.js
+var mn = Object.defineProperty;
+var be = (e, n) => {
+  for (var r in n) mn(e, r, { get: n[r], enumerable: true });
+};
+var te = {};
+be(te, { decode: () => L, encode: () => M, format: () => R, parse: () => j });
+var Fe = {};
+function Dn(e) {
+  let n = Fe[e];
+  if (n) return n;
+  n = Fe[e] = [];
+  for (let r = 0; r < 128; r++) {
+    let o = String.fromCharCode(r);
+    n.push(o);
+  }
+  for (let r = 0; r < e.length; r++) {
+    let o = e.charCodeAt(r);
+    n[o] = "%" + ("0" + o.toString(16).toUpperCase()).slice(-2);
+  }
+  return n;
+}
+function G(e, n) {
+  typeof n != "string" && (n = G.defaultChars);
+  let r = Dn(n);
+  return e.replace(
+    /(%[a-f0-9]{2})+/gi,
+    function(o) {
+      let i = "";
+      for (let t = 0, u = o.length; t < u; t += 3) {
+        let l = parseInt(o.slice(t + 1, t + 3), 16);
+        if (l < 128) {
+          i += r[l];
+          continue;
+        }
+        if ((l & 224) === 192 && t + 3 < u) {
+          let s = parseInt(o.slice(t + 4, t + 6), 16);
+          if ((s & 192) === 128) {
+            let c2 = l << 6 & 1984 | s & 63;
+            c2 < 128 ? i += "��" : i += String.fromCharCode(c2), t += 3;
+            continue;
+          }
+        }
+        if ((l & 240) === 224 && t + 6 < u) {
+          let s = parseInt(
+            o.slice(t + 4, t + 6),
+            16
+          ), c2 = parseInt(o.slice(t + 7, t + 9), 16);
+          if ((s & 192) === 128 && (c2 & 192) === 128) {
+            let a = l << 12 & 61440 | s << 6 & 4032 | c2 & 63;
+            a < 2048 || a >= 55296 && a <= 57343 ? i += "���" : i += String.fromCharCode(a), t += 6;
+            continue;
+          }
+        }
+        if ((l & 248) === 240 && t + 9 < u) {
+          let s = parseInt(o.slice(t + 4, t + 6), 16), c2 = parseInt(o.slice(t + 7, t + 9), 16), a = parseInt(o.slice(t + 10, t + 12), 16);
+          if ((s & 192) === 128 && (c2 & 192) === 128 && (a & 192) === 128) {
+            let h = l << 18 & 1835008 | s << 12 & 258048 | c2 << 6 & 4032 | a & 63;
+            h < 65536 || h > 1114111 ? i += "����" : (h -= 65536, i += String.fromCharCode(55296 + (h >> 10), 56320 + (h & 1023))), t += 9;
+            continue;
+          }
+        }
+        i += "�";
+      }
+      return i;
+    }
+  );
+}
+G.defaultChars = ";/?:@&=+$,#";
+G.componentChars = "";
+var L = G;
+var _e = {};
+function Cn(e) {
+  let n = _e[e];
+  if (n) return n;
+  n = _e[e] = [];
+  for (let r = 0; r < 128; r++) {
+    let o = String.fromCharCode(r);
+    /^[0-9a-z]$/i.test(o) ? n.push(o) : n.push("%" + ("0" + r.toString(16).toUpperCase()).slice(-2));
+  }
+  for (let r = 0; r < e.length; r++) n[e.charCodeAt(r)] = e[r];
+  return n;
+}
+function V(e, n, r) {
+  typeof n != "string" && (r = n, n = V.defaultChars), typeof r > "u" && (r = true);
+  let o = Cn(n), i = "";
+  for (let t = 0, u = e.length; t < u; t++) {
+    let l = e.charCodeAt(t);
+    if (r && l === 37 && t + 2 < u && /^[0-9a-f]{2}$/i.test(e.slice(t + 1, t + 3))) {
+      i += e.slice(
+        t,
+        t + 3
+      ), t += 2;
+      continue;
+    }
+    if (l < 128) {
+      i += o[l];
+      continue;
+    }
+    if (l >= 55296 && l <= 57343) {
+      if (l >= 55296 && l <= 56319 && t + 1 < u) {
+        let s = e.charCodeAt(t + 1);
+        if (s >= 56320 && s <= 57343) {
+          i += encodeURIComponent(
+            e[t] + e[t + 1]
+          ), t++;
+          continue;
+        }
+      }
+      i += "%EF%BF%BD";
+      continue;
+    }
+    i += encodeURIComponent(e[t]);
+  }
+  return i;
+}
+V.defaultChars = ";/?:@&=+$,-_.!~*'()#";
+V.componentChars = "-_.!~*'()";
+var M = V;
+function R(e) {
+  let n = "";
+  return n += e.protocol || "", n += e.slashes ? "//" : "", n += e.auth ? e.auth + "@" : "", e.hostname && e.hostname.indexOf(":") !== -1 ? n += "[" + e.hostname + "]" : n += e.hostname || "", n += e.port ? ":" + e.port : "", n += e.pathname || "", n += e.search || "", n += e.hash || "", n;
+}
+function X() {
+  this.protocol = null, this.slashes = null, this.auth = null, this.port = null, this.hostname = null, this.hash = null, this.search = null, this.pathname = null;
+}
+var gn = /^([a-z0-9.+-]+:)/i;
+var bn = /:[0-9]*$/;
+var Fn = /^(\/\/?(?!\/)[^\?\s]*)(\?[^\s]*)?$/;
+var _n = ["<", ">", '"', "`", " ", "\r", `
+`, "	"];
+var An = ["{", "}", "|", "\\", "^", "`"].concat(_n);
+var En = ["'"].concat(An);
+var Ae = ["%", "/", "?", ";", "#"].concat(En);
+var Ee = ["/", "?", "#"];
+var xn = 255;
+var xe = /^[+a-z0-9A-Z_-]{0,63}$/;
+var yn = /^([+a-z0-9A-Z_-]{0,63})(.*)$/;
+var ye = { javascript: true, "javascript:": true };
+var ve = { http: true, https: true, ftp: true, gopher: true, file: true, "http:": true, "https:": true, "ftp:": true, "gopher:": true, "file:": true };
+function vn(e, n) {
+  if (e && e instanceof X) return e;
+  let r = new X();
+  return r.parse(e, n), r;
+}
+X.prototype.parse = function(e, n) {
+  let r, o, i, t = e;
+  if (t = t.trim(), !n && e.split("#").length === 1) {
+    let c2 = Fn.exec(
+      t
+    );
+    if (c2) return this.pathname = c2[1], c2[2] && (this.search = c2[2]), this;
+  }
+  let u = gn.exec(t);
+  if (u && (u = u[0], r = u.toLowerCase(), this.protocol = u, t = t.substr(u.length)), (n || u || t.match(/^\/\/[^@\/]+@[^@\/]+/)) && (i = t.substr(0, 2) === "//", i && !(u && ye[u]) && (t = t.substr(2), this.slashes = true)), !ye[u] && (i || u && !ve[u])) {
+    let c2 = -1;
+    for (let f = 0; f < Ee.length; f++)
+      o = t.indexOf(Ee[f]), o !== -1 && (c2 === -1 || o < c2) && (c2 = o);
+    let a, h;
+    c2 === -1 ? h = t.lastIndexOf("@") : h = t.lastIndexOf("@", c2), h !== -1 && (a = t.slice(0, h), t = t.slice(h + 1), this.auth = a), c2 = -1;
+    for (let f = 0; f < Ae.length; f++) o = t.indexOf(Ae[f]), o !== -1 && (c2 === -1 || o < c2) && (c2 = o);
+    c2 === -1 && (c2 = t.length), t[c2 - 1] === ":" && c2--;
+    let d = t.slice(0, c2);
+    t = t.slice(c2), this.parseHost(
+      d
+    ), this.hostname = this.hostname || "";
+    let p = this.hostname[0] === "[" && this.hostname[this.hostname.length - 1] === "]";
+    if (!p) {
+      let f = this.hostname.split(/\./);
+      for (let F = 0, _ = f.length; F < _; F++) {
+        let D = f[F];
+        if (D && !D.match(xe)) {
+          let A = "";
+          for (let b = 0, C2 = D.length; b < C2; b++) D.charCodeAt(b) > 127 ? A += "x" : A += D[b];
+          if (!A.match(xe)) {
+            let b = f.slice(0, F), C2 = f.slice(F + 1), g = D.match(yn);
+            g && (b.push(g[1]), C2.unshift(g[2])), C2.length && (t = C2.join(".") + t), this.hostname = b.join(".");
+            break;
+          }
+        }
+      }
+    }
+    this.hostname.length > xn && (this.hostname = ""), p && (this.hostname = this.hostname.substr(1, this.hostname.length - 2));
+  }
+  let l = t.indexOf("#");
+  l !== -1 && (this.hash = t.substr(l), t = t.slice(0, l));
+  let s = t.indexOf("?");
+  return s !== -1 && (this.search = t.substr(s), t = t.slice(0, s)), t && (this.pathname = t), ve[r] && this.hostname && !this.pathname && (this.pathname = ""), this;
+};
+X.prototype.parseHost = function(e) {
+  let n = bn.exec(e);
+  n && (n = n[0], n !== ":" && (this.port = n.substr(1)), e = e.substr(0, e.length - n.length)), e && (this.hostname = e);
+};
+var j = vn;
+var ue = {};
+be(ue, { Any: () => wn, Cc: () => Sn, Cf: () => Mn, P: () => ie, S: () => oe, Z: () => In });
+var wn = /[\0-\uD7FF\uE000-\uFFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/;
+var Sn = /[\0-\x1F\x7F-\x9F]/;
+var Mn = /[\xAD\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]|\uD804[\uDCBD\uDCCD]|\uD80D[\uDC30-\uDC3F]|\uD82F[\uDCA0-\uDCA3]|\uD834[\uDD73-\uDD7A]|\uDB40[\uDC01\uDC20-\uDC7F]/;
+var ie = /[!-#%-\*,-\/:;\?@\[-\]_\{\}\xA1\xA7\xAB\xB6\xB7\xBB\xBF\u037E\u0387\u055A-\u055F\u0589\u058A\u05BE\u05C0\u05C3\u05C6\u05F3\u05F4\u0609\u060A\u060C\u060D\u061B\u061D-\u061F\u066A-\u066D\u06D4\u0700-\u070D\u07F7-\u07F9\u0830-\u083E\u085E\u0964\u0965\u0970\u09FD\u0A76\u0AF0\u0C77\u0C84\u0DF4\u0E4F\u0E5A\u0E5B\u0F04-\u0F12\u0F14\u0F3A-\u0F3D\u0F85\u0FD0-\u0FD4\u0FD9\u0FDA\u104A-\u104F\u10FB\u1360-\u1368\u1400\u166E\u169B\u169C\u16EB-\u16ED\u1735\u1736\u17D4-\u17D6\u17D8-\u17DA\u1800-\u180A\u1944\u1945\u1A1E\u1A1F\u1AA0-\u1AA6\u1AA8-\u1AAD\u1B4E\u1B4F\u1B5A-\u1B60\u1B7D-\u1B7F\u1BFC-\u1BFF\u1C3B-\u1C3F\u1C7E\u1C7F\u1CC0-\u1CC7\u1CD3\u2010-\u2027\u2030-\u2043\u2045-\u2051\u2053-\u205E\u207D\u207E\u208D\u208E\u2308-\u230B\u2329\u232A\u2768-\u2775\u27C5\u27C6\u27E6-\u27EF\u2983-\u2998\u29D8-\u29DB\u29FC\u29FD\u2CF9-\u2CFC\u2CFE\u2CFF\u2D70\u2E00-\u2E2E\u2E30-\u2E4F\u2E52-\u2E5D\u3001-\u3003\u3008-\u3011\u3014-\u301F\u3030\u303D\u30A0\u30FB\uA4FE\uA4FF\uA60D-\uA60F\uA673\uA67E\uA6F2-\uA6F7\uA874-\uA877\uA8CE\uA8CF\uA8F8-\uA8FA\uA8FC\uA92E\uA92F\uA95F\uA9C1-\uA9CD\uA9DE\uA9DF\uAA5C-\uAA5F\uAADE\uAADF\uAAF0\uAAF1\uABEB\uFD3E\uFD3F\uFE10-\uFE19\uFE30-\uFE52\uFE54-\uFE61\uFE63\uFE68\uFE6A\uFE6B\uFF01-\uFF03\uFF05-\uFF0A\uFF0C-\uFF0F\uFF1A\uFF1B\uFF1F\uFF20\uFF3B-\uFF3D\uFF3F\uFF5B\uFF5D\uFF5F-\uFF65]|\uD800[\uDD00-\uDD02\uDF9F\uDFD0]|\uD801\uDD6F|\uD802[\uDC57\uDD1F\uDD3F\uDE50-\uDE58\uDE7F\uDEF0-\uDEF6\uDF39-\uDF3F\uDF99-\uDF9C]|\uD803[\uDD6E\uDEAD\uDED0\uDF55-\uDF59\uDF86-\uDF89]|\uD804[\uDC47-\uDC4D\uDCBB\uDCBC\uDCBE-\uDCC1\uDD40-\uDD43\uDD74\uDD75\uDDC5-\uDDC8\uDDCD\uDDDB\uDDDD-\uDDDF\uDE38-\uDE3D\uDEA9\uDFD4\uDFD5\uDFD7\uDFD8]|\uD805[\uDC4B-\uDC4F\uDC5A\uDC5B\uDC5D\uDCC6\uDDC1-\uDDD7\uDE41-\uDE43\uDE60-\uDE6C\uDEB9\uDF3C-\uDF3E]|\uD806[\uDC3B\uDD44-\uDD46\uDDE2\uDE3F-\uDE46\uDE9A-\uDE9C\uDE9E-\uDEA2\uDF00-\uDF09\uDFE1]|\uD807[\uDC41-\uDC45\uDC70\uDC71\uDEF7\uDEF8\uDF43-\uDF4F\uDFFF]|\uD809[\uDC70-\uDC74]|\uD80B[\uDFF1\uDFF2]|\uD81A[\uDE6E\uDE6F\uDEF5\uDF37-\uDF3B\uDF44]|\uD81B[\uDD6D-\uDD6F\uDE97-\uDE9A\uDFE2]|\uD82F\uDC9F|\uD836[\uDE87-\uDE8B]|\uD839\uDDFF|\uD83A[\uDD5E\uDD5F]/;
+var oe = /[\$\+<->\^`\|~\xA2-\xA6\xA8\xA9\xAC\xAE-\xB1\xB4\xB8\xD7\xF7\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02EB\u02ED\u02EF-\u02FF\u0375\u0384\u0385\u03F6\u0482\u058D-\u058F\u0606-\u0608\u060B\u060E\u060F\u06DE\u06E9\u06FD\u06FE\u07F6\u07FE\u07FF\u0888\u09F2\u09F3\u09FA\u09FB\u0AF1\u0B70\u0BF3-\u0BFA\u0C7F\u0D4F\u0D79\u0E3F\u0F01-\u0F03\u0F13\u0F15-\u0F17\u0F1A-\u0F1F\u0F34\u0F36\u0F38\u0FBE-\u0FC5\u0FC7-\u0FCC\u0FCE\u0FCF\u0FD5-\u0FD8\u109E\u109F\u1390-\u1399\u166D\u17DB\u1940\u19DE-\u19FF\u1B61-\u1B6A\u1B74-\u1B7C\u1FBD\u1FBF-\u1FC1\u1FCD-\u1FCF\u1FDD-\u1FDF\u1FED-\u1FEF\u1FFD\u1FFE\u2044\u2052\u207A-\u207C\u208A-\u208C\u20A0-\u20C1\u2100\u2101\u2103-\u2106\u2108\u2109\u2114\u2116-\u2118\u211E-\u2123\u2125\u2127\u2129\u212E\u213A\u213B\u2140-\u2144\u214A-\u214D\u214F\u218A\u218B\u2190-\u2307\u230C-\u2328\u232B-\u2429\u2440-\u244A\u249C-\u24E9\u2500-\u2767\u2794-\u27C4\u27C7-\u27E5\u27F0-\u2982\u2999-\u29D7\u29DC-\u29FB\u29FE-\u2B73\u2B76-\u2BFF\u2CE5-\u2CEA\u2E50\u2E51\u2E80-\u2E99\u2E9B-\u2EF3\u2F00-\u2FD5\u2FF0-\u2FFF\u3004\u3012\u3013\u3020\u3036\u3037\u303E\u303F\u309B\u309C\u3190\u3191\u3196-\u319F\u31C0-\u31E5\u31EF\u3200-\u321E\u322A-\u3247\u3250\u3260-\u327F\u328A-\u32B0\u32C0-\u33FF\u4DC0-\u4DFF\uA490-\uA4C6\uA700-\uA716\uA720\uA721\uA789\uA78A\uA828-\uA82B\uA836-\uA839\uAA77-\uAA79\uAB5B\uAB6A\uAB6B\uFB29\uFBB2-\uFBD2\uFD40-\uFD4F\uFD90\uFD91\uFDC8-\uFDCF\uFDFC-\uFDFF\uFE62\uFE64-\uFE66\uFE69\uFF04\uFF0B\uFF1C-\uFF1E\uFF3E\uFF40\uFF5C\uFF5E\uFFE0-\uFFE6\uFFE8-\uFFEE\uFFFC\uFFFD]|\uD800[\uDD37-\uDD3F\uDD79-\uDD89\uDD8C-\uDD8E\uDD90-\uDD9C\uDDA0\uDDD0-\uDDFC]|\uD802[\uDC77\uDC78\uDEC8]|\uD803[\uDD8E\uDD8F\uDED1-\uDED8]|\uD805\uDF3F|\uD807[\uDFD5-\uDFF1]|\uD81A[\uDF3C-\uDF3F\uDF45]|\uD82F\uDC9C|\uD833[\uDC00-\uDCEF\uDCFA-\uDCFC\uDD00-\uDEB3\uDEBA-\uDED0\uDEE0-\uDEF0\uDF50-\uDFC3]|\uD834[\uDC00-\uDCF5\uDD00-\uDD26\uDD29-\uDD64\uDD6A-\uDD6C\uDD83\uDD84\uDD8C-\uDDA9\uDDAE-\uDDEA\uDE00-\uDE41\uDE45\uDF00-\uDF56]|\uD835[\uDEC1\uDEDB\uDEFB\uDF15\uDF35\uDF4F\uDF6F\uDF89\uDFA9\uDFC3]|\uD836[\uDC00-\uDDFF\uDE37-\uDE3A\uDE6D-\uDE74\uDE76-\uDE83\uDE85\uDE86]|\uD838[\uDD4F\uDEFF]|\uD83B[\uDCAC\uDCB0\uDD2E\uDEF0\uDEF1]|\uD83C[\uDC00-\uDC2B\uDC30-\uDC93\uDCA0-\uDCAE\uDCB1-\uDCBF\uDCC1-\uDCCF\uDCD1-\uDCF5\uDD0D-\uDDAD\uDDE6-\uDE02\uDE10-\uDE3B\uDE40-\uDE48\uDE50\uDE51\uDE60-\uDE65\uDF00-\uDFFF]|\uD83D[\uDC00-\uDED8\uDEDC-\uDEEC\uDEF0-\uDEFC\uDF00-\uDFD9\uDFE0-\uDFEB\uDFF0]|\uD83E[\uDC00-\uDC0B\uDC10-\uDC47\uDC50-\uDC59\uDC60-\uDC87\uDC90-\uDCAD\uDCB0-\uDCBB\uDCC0\uDCC1\uDCD0-\uDCD8\uDD00-\uDE57\uDE60-\uDE6D\uDE70-\uDE7C\uDE80-\uDE8A\uDE8E-\uDEC6\uDEC8\uDECD-\uDEDC\uDEDF-\uDEEA\uDEEF-\uDEF8\uDF00-\uDF92\uDF94-\uDFEF\uDFFA]/;
+var In = /[ \xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]/;
+var Bn = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
+var Tn = "quot amp lt gt OElig oelig Scaron scaron Yuml fnof circ tilde Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau upsilon phi chi psi omega thetasym upsih piv ensp emsp thinsp zwnj zwj lrm rlm ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo dagger Dagger bull hellip permil prime Prime lsaquo rsaquo oline frasl euro image weierp real trade alefsym larr uarr rarr darr harr crarr lArr uArr rArr dArr hArr forall part exist empty nabla isin notin ni prod sum minus lowast radic prop infin ang and or cap cup int there4 sim cong asymp ne equiv le ge sub sup nsub sube supe oplus otimes perp sdot lceil rceil lfloor rfloor lang rang loz spades clubs hearts diams apos Tab NewLine excl num dollar percnt lpar rpar ast plus comma period sol colon semi equals quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace hyphen dash check cross star starf phone female male Dcaron";
+var Pn = "22 26 3c 3e 152 153 160 161 178 192 2c6 2dc 391 392 393 394 395 396 397 398 399 39a 39b 39c 39d 39e 39f 3a0 3a1 3a3 3a4 3a5 3a6 3a7 3a8 3a9 3b1 3b2 3b3 3b4 3b5 3b6 3b7 3b8 3b9 3ba 3bb 3bc 3bd 3be 3bf 3c0 3c1 3c2 3c3 3c4 3c5 3c6 3c7 3c8 3c9 3d1 3d2 3d6 2002 2003 2009 200c 200d 200e 200f 2013 2014 2018 2019 201a 201c 201d 201e 2020 2021 2022 2026 2030 2032 2033 2039 203a 203e 2044 20ac 2111 2118 211c 2122 2135 2190 2191 2192 2193 2194 21b5 21d0 21d1 21d2 21d3 21d4 2200 2202 2203 2205 2207 2208 2209 220b 220f 2211 2212 2217 221a 221d 221e 2220 2227 2228 2229 222a 222b 2234 223c 2245 2248 2260 2261 2264 2265 2282 2283 2284 2286 2287 2295 2297 22a5 22c5 2308 2309 230a 230b 27e8 27e9 25ca 2660 2663 2665 2666 27 9 a 21 23 24 25 28 29 2a 2b 2c 2e 2f 3a 3b 3d 3f 40 5b 5b 5c 5d 5d 5e 5f 60 7b 7b 7c 7c 7d 7d 2010 2010 2713 2717 2606 2605 260e 2640 2642 10e";
+var le = /* @__PURE__ */ new Map();
+Bn.split(
+  " "
+).forEach((e, n) => le.set(e, String.fromCodePoint(160 + n)));
+var On = Pn.split(" ");
+Tn.split(" ").forEach((e, n) => le.set(e, String.fromCodePoint(Number.parseInt(
+  On[n],
+  16
+))));
+function se(e) {
+  return le.get(e.slice(1, -1)) ?? e;
+}
+var K = class {
+};
+var Rn = /^xn--/;
+var $n = /[^\0-\x7F]/;
+var zn = /[\x2E\u3002\uFF0E\uFF61]/g;
+var Ln = { overflow: "Overflow: input needs wider integers to process", "not-basic": "Illegal input >= 0x80 (not a basic code point)", "invalid-input": "Invalid input" };
+var ce = 35;
+var v = Math.floor;
+var fe = String.fromCharCode;
+function I(e) {
+  throw new RangeError(Ln[e]);
+}
+function jn(e, n) {
+  let r = [], o = e.length;
+  for (; o--; ) r[o] = n(e[o]);
+  return r;
+}
+function Se(e, n) {
+  let r = e.split("@"), o = "";
+  r.length > 1 && (o = r[0] + "@", e = r[1]), e = e.replace(zn, ".");
+  let i = e.split("."), t = jn(i, n).join(".");
+  return o + t;
+}
+function Me(e) {
+  let n = [], r = 0, o = e.length;
+  for (; r < o; ) {
+    let i = e.charCodeAt(r++);
+    if (i >= 55296 && i <= 56319 && r < o) {
+      let t = e.charCodeAt(r++);
+      (t & 64512) == 56320 ? n.push(((i & 1023) << 10) + (t & 1023) + 65536) : (n.push(i), r--);
+    } else n.push(i);
+  }
+  return n;
+}
+var Nn = (e) => String.fromCodePoint(...e);
+var qn = function(e) {
+  return e >= 48 && e < 58 ? 26 + (e - 48) : e >= 65 && e < 91 ? e - 65 : e >= 97 && e < 123 ? e - 97 : 36;
+};
+var we = function(e, n) {
+  return e + 22 + 75 * (e < 26) - ((n != 0) << 5);
+};
+var Ie = function(e, n, r) {
+  let o = 0;
+  for (e = r ? v(e / 700) : e >> 1, e += v(
+    e / n
+  ); e > ce * 26 >> 1; o += 36) e = v(e / ce);
+  return v(o + (ce + 1) * e / (e + 38));
+};
+var Be = function(e) {
+  let n = [], r = e.length, o = 0, i = 128, t = 72, u = e.lastIndexOf("-");
+  u < 0 && (u = 0);
+  for (let l = 0; l < u; ++l)
+    e.charCodeAt(l) >= 128 && I("not-basic"), n.push(e.charCodeAt(l));
+  for (let l = u > 0 ? u + 1 : 0; l < r; ) {
+    let s = o;
+    for (let a = 1, h = 36; ; h += 36) {
+      l >= r && I("invalid-input");
+      let d = qn(e.charCodeAt(
+        l++
+      ));
+      d >= 36 && I("invalid-input"), d > v((2147483647 - o) / a) && I("overflow"), o += d * a;
+      let p = h <= t ? 1 : h >= t + 26 ? 26 : h - t;
+      if (d < p) break;
+      let f = 36 - p;
+      a > v(2147483647 / f) && I("overflow"), a *= f;
+    }
+    let c2 = n.length + 1;
+    t = Ie(o - s, c2, s == 0), v(o / c2) > 2147483647 - i && I("overflow"), i += v(o / c2), o %= c2, n.splice(o++, 0, i);
+  }
+  return String.fromCodePoint(...n);
+};
+var Te = function(e) {
+  let n = [];
+  e = Me(e);
+  let r = e.length, o = 128, i = 0, t = 72;
+  for (let s of e) s < 128 && n.push(fe(s));
+  let u = n.length, l = u;
+  for (u && n.push("-"); l < r; ) {
+    let s = 2147483647;
+    for (let a of e) a >= o && a < s && (s = a);
+    let c2 = l + 1;
+    s - o > v((2147483647 - i) / c2) && I("overflow"), i += (s - o) * c2, o = s;
+    for (let a of e) if (a < o && ++i > 2147483647 && I("overflow"), a === o) {
+      let h = i;
+      for (let d = 36; ; d += 36) {
+        let p = d <= t ? 1 : d >= t + 26 ? 26 : d - t;
+        if (h < p) break;
+        let f = h - p, F = 36 - p;
+        n.push(fe(we(p + f % F, 0))), h = v(f / F);
+      }
+      n.push(fe(we(h, 0))), t = Ie(i, c2, l === u), i = 0, ++l;
+    }
+    ++i, ++o;
+  }
+  return n.join("");
+};
+var Un = function(e) {
+  return Se(e, function(n) {
+    return Rn.test(n) ? Be(n.slice(4).toLowerCase()) : n;
+  });
+};
+var Hn = function(e) {
+  return Se(e, function(n) {
+    return $n.test(n) ? "xn--" + Te(n) : n;
+  });
+};
+var Zn = { version: "2.3.1", ucs2: { decode: Me, encode: Nn }, decode: Be, encode: Te, toASCII: Hn, toUnicode: Un };
+var ae = Zn;
+/*! markdown-it 15.0.3 https://github.com/markdown-it/markdown-it @license MIT */
+var Pe = Object.defineProperty;
+var We = (e, n) => {
+  let r = {};
+  for (var o in e) Pe(r, o, {
+    get: e[o],
+    enumerable: true
+  });
+  return n || Pe(r, Symbol.toStringTag, { value: "Module" }), r;
+};
+var Wn = We({
+  arrayReplaceAt: () => Qn,
+  asciiTrim: () => re,
+  callable: () => Qe,
+  escapeHtml: () => B,
+  escapeRE: () => tr,
+  fromCodePoint: () => q,
+  isMdAsciiPunct: () => Z,
+  isPunctChar: () => Ve,
+  isPunctCharCode: () => H,
+  isSpace: () => x,
+  isValidEntityCode: () => De,
+  isWhiteSpace: () => U,
+  lib: () => ir,
+  normalizeReference: () => ne,
+  unescapeAll: () => $,
+  unescapeMd: () => Kn
+});
+function Qe(e) {
+  let n = function(...r) {
+    return Reflect.construct(e, r, new.target && new.target !== n ? new.target : e);
+  };
+  return Object.defineProperty(
+    n,
+    "name",
+    { value: e.name }
+  ), Object.setPrototypeOf(n, e), n.prototype = e.prototype, n;
+}
+function Qn(e, n, r) {
+  return [].concat(e.slice(0, n), r, e.slice(n + 1));
+}
+function De(e) {
+  return !(e >= 55296 && e <= 57343 || e >= 64976 && e <= 65007 || (e & 65535) === 65535 || (e & 65535) === 65534 || e >= 0 && e <= 8 || e === 11 || e >= 14 && e <= 31 || e >= 127 && e <= 159 || e > 1114111);
+}
+function q(e) {
+  if (e > 65535) {
+    e -= 65536;
+    let n = 55296 + (e >> 10), r = 56320 + (e & 1023);
+    return String.fromCharCode(n, r);
+  }
+  return String.fromCharCode(e);
+}
+var Ge = /\\([!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~])/g;
+var Gn = new RegExp(`${Ge.source}|${/&([a-z#][a-z0-9]{1,31});/gi.source}`, "gi");
+var Vn = /^#((?:x[a-f0-9]{1,8}|[0-9]{1,8}))$/i;
+function Xn(e, n) {
+  if (n.charCodeAt(0) === 35 && Vn.test(n)) {
+    let o = n[1].toLowerCase() === "x" ? parseInt(n.slice(2), 16) : parseInt(n.slice(1), 10);
+    return De(o) ? q(o) : e;
+  }
+  let r = se(e);
+  return r !== e ? r : e;
+}
+function Kn(e) {
+  return e.indexOf("\\") < 0 ? e : e.replace(Ge, "$1");
+}
+function $(e) {
+  return e.indexOf("\\") < 0 && e.indexOf("&") < 0 ? e : e.replace(Gn, function(n, r, o) {
+    return r || Xn(n, o);
+  });
+}
+var Yn = /[&<>"]/;
+var Jn = /[&<>"]/g;
+var er = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+function nr(e) {
+  return er[e];
+}
+function B(e) {
+  return Yn.test(e) ? e.replace(Jn, nr) : e;
+}
+var rr = /[.?*+^$[\]\\(){}|-]/g;
+function tr(e) {
+  return e.replace(rr, "\\$&");
+}
+function x(e) {
+  switch (e) {
+    case 9:
+    case 32:
+      return true;
+  }
+  return false;
+}
+function U(e) {
+  if (e >= 8192 && e <= 8202) return true;
+  switch (e) {
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+    case 32:
+    case 160:
+    case 5760:
+    case 8239:
+    case 8287:
+    case 12288:
+      return true;
+  }
+  return false;
+}
+function Ve(e) {
+  return ie.test(e) || oe.test(e);
+}
+function H(e) {
+  return Ve(q(e));
+}
+function Z(e) {
+  switch (e) {
+    case 33:
+    case 34:
+    case 35:
+    case 36:
+    case 37:
+    case 38:
+    case 39:
+    case 40:
+    case 41:
+    case 42:
+    case 43:
+    case 44:
+    case 45:
+    case 46:
+    case 47:
+    case 58:
+    case 59:
+    case 60:
+    case 61:
+    case 62:
+    case 63:
+    case 64:
+    case 91:
+    case 92:
+    case 93:
+    case 94:
+    case 95:
+    case 96:
+    case 123:
+    case 124:
+    case 125:
+    case 126:
+      return true;
+    default:
+      return false;
+  }
+}
+function ne(e) {
+  return e = e.trim().replace(/\s+/g, " "), e.toLowerCase().toUpperCase();
+}
+function Oe(e) {
+  return e === 32 || e === 9 || e === 10 || e === 13;
+}
+function re(e) {
+  let n = 0;
+  for (; n < e.length && Oe(e.charCodeAt(n)); n++) ;
+  let r = e.length - 1;
+  for (; r >= n && Oe(e.charCodeAt(r)); r--) ;
+  return e.slice(n, r + 1);
+}
+var ir = { mdurl: te, ucmicro: ue };
+function or(e, n, r) {
+  let o, i, t, u, l = e.posMax, s = e.pos;
+  for (e.pos = n + 1, o = 1; e.pos < l; ) {
+    if (t = e.src.charCodeAt(e.pos), t === 93 && (o--, o === 0)) {
+      i = true;
+      break;
+    }
+    if (u = e.pos, e.md.inline.skipToken(e), t === 91) {
+      if (u === e.pos - 1) o++;
+      else if (r) return e.pos = s, -1;
+    }
+  }
+  let c2 = -1;
+  return i && (c2 = e.pos), e.pos = s, c2;
+}
+function ur(e, n, r) {
+  let o, i = n, t = { ok: false, pos: 0, str: "" };
+  if (e.charCodeAt(i) === 60) {
+    for (i++; i < r; ) {
+      if (o = e.charCodeAt(i), o === 10 || o === 60) return t;
+      if (o === 62) return t.pos = i + 1, t.str = $(e.slice(n + 1, i)), t.ok = true, t;
+      if (o === 92 && i + 1 < r) {
+        i += 2;
+        continue;
+      }
+      i++;
+    }
+    return t;
+  }
+  let u = 0;
+  for (; i < r && (o = e.charCodeAt(i), !(o === 32 || o < 32 || o === 127)); ) {
+    if (o === 92 && i + 1 < r) {
+      if (e.charCodeAt(i + 1) === 32) {
+        i++;
+        continue;
+      }
+      i += 2;
+      continue;
+    }
+    if (o === 40 && (u++, u > 32)) return t;
+    if (o === 41) {
+      if (u === 0) break;
+      u--;
+    }
+    i++;
+  }
+  return n === i || u !== 0 || (t.str = $(e.slice(n, i)), t.pos = i, t.ok = true), t;
+}
+function lr(e, n, r, o) {
+  let i, t = n, u = {
+    ok: false,
+    can_continue: false,
+    pos: 0,
+    str: "",
+    marker: 0
+  };
+  if (o) u.str = o.str, u.marker = o.marker;
+  else {
+    if (t >= r) return u;
+    let l = e.charCodeAt(t);
+    if (l !== 34 && l !== 39 && l !== 40) return u;
+    n++, t++, l === 40 && (l = 41), u.marker = l;
+  }
+  for (; t < r; ) {
+    if (i = e.charCodeAt(t), i === u.marker) return u.pos = t + 1, u.str += $(e.slice(n, t)), u.ok = true, u;
+    if (i === 40 && u.marker === 41) return u;
+    i === 92 && t + 1 < r && t++, t++;
+  }
+  return u.can_continue = true, u.str += $(e.slice(n, t)), u;
+}
+var sr = We({ parseLinkDestination: () => ur, parseLinkLabel: () => or, parseLinkTitle: () => lr });
+function W(e) {
+  "@babel/helpers - typeof";
+  return W = typeof Symbol == "function" && typeof Symbol.iterator == "symbol" ? function(n) {
+    return typeof n;
+  } : function(n) {
+    return n && typeof Symbol == "function" && n.constructor === Symbol && n !== Symbol.prototype ? "symbol" : typeof n;
+  }, W(e);
+}
+function cr(e, n) {
+  if (W(e) != "object" || !e) return e;
+  var r = e[Symbol.toPrimitive];
+  if (r !== void 0) {
+    var o = r.call(e, n || "default");
+    if (W(o) != "object") return o;
+    throw new TypeError("@@toPrimitive must return a primitive value.");
+  }
+  return (n === "string" ? String : Number)(
+    e
+  );
+}
+function fr(e) {
+  var n = cr(e, "string");
+  return W(n) == "symbol" ? n : n + "";
+}
+function k(e, n, r) {
+  return (n = fr(n)) in e ? Object.defineProperty(e, n, {
+    value: r,
+    enumerable: true,
+    configurable: true,
+    writable: true
+  }) : e[n] = r, e;
+}
+var P = class {
+  constructor(e, n, r) {
+    k(this, "map", null), k(this, "level", 0), k(this, "children", null), k(this, "content", ""), k(this, "markup", ""), k(
+      this,
+      "info",
+      ""
+    ), k(this, "block", false), k(this, "hidden", false), this.type = e, this.tag = n, this.attrs = null, this.nesting = r, this.meta = null;
+  }
+  attrIndex(e) {
+    if (!this.attrs) return -1;
+    let n = this.attrs;
+    for (let r = 0, o = n.length; r < o; r++) if (n[r][0] === e) return r;
+    return -1;
+  }
+  attrPush(e) {
+    this.attrs ? this.attrs.push(e) : this.attrs = [e];
+  }
+  attrSet(e, n) {
+    let r = this.attrIndex(
+      e
+    ), o = [e, n];
+    r < 0 ? this.attrPush(o) : this.attrs[r] = o;
+  }
+  attrGet(e) {
+    let n = this.attrIndex(e), r = null;
+    return n >= 0 && (r = this.attrs[n][1]), r;
+  }
+  attrJoin(e, n) {
+    let r = this.attrIndex(
+      e
+    );
+    r < 0 ? this.attrPush([e, n]) : this.attrs[r][1] = `${this.attrs[r][1]} ${n}`;
+  }
+};
+var Q = class {
+  constructor() {
+    k(this, "__rules__", []), k(this, "__cache__", null);
+  }
+  __find__(e) {
+    for (let n = 0; n < this.__rules__.length; n++) if (this.__rules__[n].name === e) return n;
+    return -1;
+  }
+  __compile__() {
+    let e = /* @__PURE__ */ new Set();
+    this.__rules__.forEach((n) => {
+      n.enabled && n.alt.forEach((r) => {
+        r && e.add(r);
+      });
+    }), this.__cache__ = /* @__PURE__ */ Object.create(null), this.__cache__[""] = [], this.__rules__.forEach((n) => {
+      n.enabled && this.__cache__[""].push(n.fn);
+    }), e.forEach((n) => {
+      this.__cache__[n] = [], this.__rules__.forEach((r) => {
+        r.enabled && r.alt.indexOf(n) >= 0 && this.__cache__[n].push(r.fn);
+      });
+    });
+  }
+  at(e, n, r = {}) {
+    let o = this.__find__(e);
+    if (o === -1) throw new Error(`Parser rule not found: ${e}`);
+    this.__rules__[o].fn = n, this.__rules__[o].alt = r.alt || [], this.__cache__ = null;
+  }
+  before(e, n, r, o = {}) {
+    let i = this.__find__(e);
+    if (i === -1) throw new Error(
+      `Parser rule not found: ${e}`
+    );
+    this.__rules__.splice(i, 0, { name: n, enabled: true, fn: r, alt: o.alt || [] }), this.__cache__ = null;
+  }
+  after(e, n, r, o = {}) {
+    let i = this.__find__(e);
+    if (i === -1) throw new Error(`Parser rule not found: ${e}`);
+    this.__rules__.splice(i + 1, 0, { name: n, enabled: true, fn: r, alt: o.alt || [] }), this.__cache__ = null;
+  }
+  push(e, n, r = {}) {
+    this.__rules__.push({ name: e, enabled: true, fn: n, alt: r.alt || [] }), this.__cache__ = null;
+  }
+  enable(e, n = false) {
+    Array.isArray(e) || (e = [e]);
+    let r = [];
+    return e.forEach((o) => {
+      let i = this.__find__(o);
+      if (i < 0) {
+        if (n) return;
+        throw new Error(`Rules manager: invalid rule name ${o}`);
+      }
+      this.__rules__[i].enabled = true, r.push(o);
+    }), this.__cache__ = null, r;
+  }
+  enableOnly(e, n = false) {
+    Array.isArray(e) || (e = [e]), this.__rules__.forEach((r) => {
+      r.enabled = false;
+    }), this.enable(e, n);
+  }
+  disable(e, n = false) {
+    Array.isArray(e) || (e = [e]);
+    let r = [];
+    return e.forEach((o) => {
+      let i = this.__find__(o);
+      if (i < 0) {
+        if (n) return;
+        throw new Error(`Rules manager: invalid rule name ${o}`);
+      }
+      this.__rules__[i].enabled = false, r.push(o);
+    }), this.__cache__ = null, r;
+  }
+  getRules(e) {
+    return this.__cache__ || this.__compile__(), this.__cache__[e] || [];
+  }
+};
+var w = {};
+w.code_inline = function(e, n, r, o, i) {
+  let t = e[n];
+  return `<code${i.renderAttrs(t)}>${B(t.content)}</code>`;
+};
+w.code_block = function(e, n, r, o, i) {
+  let t = e[n];
+  return `<pre${i.renderAttrs(t)}><code>${B(e[n].content)}</code></pre>
+`;
+};
+w.fence = function(e, n, r, o, i) {
+  let t = e[n], u = t.info ? $(t.info).trim() : "", l = "", s = "";
+  if (u) {
+    let a = u.split(/(\s+)/g);
+    l = a[0], s = a.slice(2).join("");
+  }
+  let c2;
+  if (r.highlight ? c2 = r.highlight(t.content, l, s) || B(t.content) : c2 = B(t.content), c2.indexOf("<pre") === 0) return c2 + `
+`;
+  if (u) {
+    let a = t.attrIndex("class"), h = t.attrs ? t.attrs.slice() : [];
+    a < 0 ? h.push(["class", `${r.langPrefix}${l}`]) : (h[a] = [h[a][0], h[a][1]], h[a][1] += ` ${r.langPrefix}${l}`);
+    let d = { attrs: h };
+    return `<pre><code${i.renderAttrs(d)}>${c2}</code></pre>
+`;
+  }
+  return `<pre><code${i.renderAttrs(t)}>${c2}</code></pre>
+`;
+};
+w.image = function(e, n, r, o, i) {
+  let t = e[n];
+  return t.attrs[t.attrIndex("alt")][1] = i.renderInlineAsText(t.children, r, o), i.renderToken(e, n, r);
+};
+w.hardbreak = function(e, n, r) {
+  return r.xhtmlOut ? `<br />
+` : `<br>
+`;
+};
+w.softbreak = function(e, n, r) {
+  return r.breaks ? r.xhtmlOut ? `<br />
+` : `<br>
+` : `
+`;
+};
+w.text = function(e, n) {
+  return B(e[n].content);
+};
+w.html_block = function(e, n) {
+  return e[n].content;
+};
+w.html_inline = function(e, n) {
+  return e[n].content;
+};
+var Xe = class {
+  constructor() {
+    k(this, "rules", Object.assign({}, w));
+  }
+  renderAttrs(e) {
+    let n, r, o;
+    if (!e.attrs) return "";
+    for (o = "", n = 0, r = e.attrs.length; n < r; n++) o += ` ${B(e.attrs[n][0])}="${B(String(e.attrs[n][1]))}"`;
+    return o;
+  }
+  renderToken(e, n, r) {
+    let o = e[n], i = "";
+    if (o.hidden) return "";
+    let t = n - 1;
+    for (; t >= 0 && e[t].hidden && e[t].nesting === 0; ) t--;
+    o.block && o.nesting !== -1 && t >= 0 && e[t].hidden && e[t].nesting === -1 && (i += `
+`), i += (o.nesting === -1 ? "</" : "<") + o.tag, i += this.renderAttrs(o), o.nesting === 0 && r.xhtmlOut && (i += " /");
+    let u = false;
+    if (o.block && (u = true, o.nesting === 1)) {
+      let l = n + 1;
+      for (; l < e.length && e[l].hidden && e[l].nesting === 0; ) l++;
+      if (l < e.length) {
+        let s = e[l];
+        (s.type === "inline" || s.hidden || s.nesting === -1 && s.tag === o.tag) && (u = false);
+      }
+    }
+    return i += u ? `>
+` : ">", i;
+  }
+  renderInline(e, n, r) {
+    let o = "", i = this.rules;
+    for (let t = 0, u = e.length; t < u; t++) {
+      let l = e[t].type;
+      typeof i[l] < "u" ? o += i[l](e, t, n, r, this) : o += this.renderToken(
+        e,
+        t,
+        n
+      );
+    }
+    return o;
+  }
+  renderInlineAsText(e, n, r) {
+    let o = "";
+    for (let i = 0, t = e.length; i < t; i++) switch (e[i].type) {
+      case "text":
+      case "code_inline":
+        o += e[i].content;
+        break;
+      case "image":
+        o += this.renderInlineAsText(e[i].children, n, r);
+        break;
+      case "html_inline":
+      case "html_block":
+        o += e[i].content;
+        break;
+      case "softbreak":
+      case "hardbreak":
+        o += `
+`;
+    }
+    return o;
+  }
+  render(e, n, r) {
+    let o = "", i = this.rules;
+    for (let t = 0, u = e.length; t < u; t++) {
+      let l = e[t].type;
+      l === "inline" ? o += this.renderInline(e[t].children, n, r) : typeof i[l] < "u" ? o += i[l](e, t, n, r, this) : o += this.renderToken(e, t, n);
+    }
+    return o;
+  }
+};
+var Ke = class {
+  constructor(e, n, r) {
+    k(this, "tokens", []), k(this, "inlineMode", false), k(this, "Token", P), this.src = e, this.env = r, this.md = n;
+  }
+};
+var ar = /\r\n?/g;
+var hr = /\0/g;
+function pr(e) {
+  let n;
+  n = e.src.replace(ar, `
+`), n = n.replace(hr, "�"), e.src = n;
+}
+function dr(e) {
+  let n;
+  e.inlineMode ? (n = new e.Token("inline", "", 0), n.content = e.src, n.map = [0, 1], n.children = [], e.tokens.push(n)) : e.md.block.parse(e.src, e.md, e.env, e.tokens);
+}
+function kr(e) {
+  let n = e.tokens, r = 0;
+  for (let o = 0; o < n.length; o++) n[o].type !== "reference_definition" && (o !== r && (n[r] = n[o]), r++);
+  n.length !== r && (n.length = r);
+}
+function mr(e) {
+  let n = e.tokens;
+  for (let r = 0, o = n.length; r < o; r++) {
+    let i = n[r];
+    i.type === "inline" && e.md.inline.parse(i.content, e.md, e.env, i.children);
+  }
+}
+function Dr(e) {
+  return /^<a[>\s]/i.test(e);
+}
+function Cr(e) {
+  return /^<\/a\s*>/i.test(e);
+}
+function gr(e) {
+  let n = e.tokens;
+  if (e.md.options.linkify) for (let r = 0, o = n.length; r < o; r++) {
+    if (n[r].type !== "inline" || !e.md.linkify.test(n[r].content)) continue;
+    let i = n[r].children, t = [], u = 0;
+    for (let l = i.length - 1; l >= 0; l--) {
+      let s = i[l];
+      if (s.type === "link_close") {
+        for (l--; i[l].level !== s.level && i[l].type !== "link_open"; ) l--;
+        continue;
+      }
+      if (s.type === "html_inline" && (Dr(s.content) && u > 0 && u--, Cr(s.content) && u++), !(u > 0) && s.type === "text" && e.md.linkify.test(s.content)) {
+        let c2 = s.content, a = e.md.linkify.match(c2), h = [], d = s.level, p = 0;
+        a.length > 0 && a[0].index === 0 && l > 0 && i[l - 1].type === "text_special" && (a = a.slice(1));
+        for (let f = 0; f < a.length; f++) {
+          let F = a[f].url, _ = e.md.normalizeLink(F);
+          if (!e.md.validateLink(_)) continue;
+          let D = a[f].text;
+          a[f].schema ? a[f].schema === "mailto:" && !/^mailto:/i.test(D) ? D = e.md.normalizeLinkText(`mailto:${D}`).replace(/^mailto:/, "") : D = e.md.normalizeLinkText(D) : D = e.md.normalizeLinkText(
+            `http://${D}`
+          ).replace(/^http:\/\//, "");
+          let A = a[f].index;
+          if (A > p) {
+            let m = new e.Token("text", "", 0);
+            m.content = c2.slice(p, A), m.level = d, h.push(m);
+          }
+          let b = new e.Token("link_open", "a", 1);
+          b.attrs = [["href", _]], b.level = d++, b.markup = "linkify", b.info = "auto", h.push(b);
+          let C2 = new e.Token("text", "", 0);
+          C2.content = D, C2.level = d, h.push(C2);
+          let g = new e.Token("link_close", "a", -1);
+          g.level = --d, g.markup = "linkify", g.info = "auto", h.push(g), p = a[f].lastIndex;
+        }
+        if (p < c2.length) {
+          let f = new e.Token("text", "", 0);
+          f.content = c2.slice(
+            p
+          ), f.level = d, h.push(f);
+        }
+        t.push({ index: l, nodes: h });
+      }
+    }
+    if (t.length > 0) {
+      let l = i.length;
+      for (let h of t) l += h.nodes.length - 1;
+      let s = new Array(l), c2 = 0, a = 0;
+      t.reverse();
+      for (let h = 0; h < i.length; h++) {
+        let d = t[c2];
+        if (d?.index === h) {
+          for (let p of d.nodes) s[a++] = p;
+          c2++;
+        } else s[a++] = i[h];
+      }
+      n[r].children = s;
+    }
+  }
+}
+var Ye = /\+-|\.\.|\?\?\?\?|!!!!|,,|--/;
+var br = /\((c|tm|r)\)/i;
+var Fr = /\((c|tm|r)\)/gi;
+var _r = { c: "©", r: "®", tm: "™" };
+function Ar(e, n) {
+  return _r[n.toLowerCase()];
+}
+function Er(e) {
+  let n = 0;
+  for (let r = e.length - 1; r >= 0; r--) {
+    let o = e[r];
+    o.type === "text" && !n && (o.content = o.content.replace(Fr, Ar)), o.type === "link_open" && o.info === "auto" && n--, o.type === "link_close" && o.info === "auto" && n++;
+  }
+}
+function xr(e) {
+  let n = 0;
+  for (let r = e.length - 1; r >= 0; r--) {
+    let o = e[r];
+    o.type === "text" && !n && Ye.test(o.content) && (o.content = o.content.replace(/\+-/g, "±").replace(/\.{2,}/g, "…").replace(
+      /([?!])…/g,
+      "$1.."
+    ).replace(/([?!]){4,}/g, "$1$1$1").replace(/,{2,}/g, ",").replace(/(^|[^-])---(?=[^-]|$)/gm, "$1—").replace(/(^|\s)--(?=\s|$)/gm, "$1–").replace(
+      /(^|[^-\s])--(?=[^-\s]|$)/gm,
+      "$1–"
+    )), o.type === "link_open" && o.info === "auto" && n--, o.type === "link_close" && o.info === "auto" && n++;
+  }
+}
+function yr(e) {
+  let n;
+  if (e.md.options.typographer) for (n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type === "inline" && (br.test(e.tokens[n].content) && Er(e.tokens[n].children), Ye.test(e.tokens[n].content) && xr(e.tokens[n].children));
+}
+var vr = /['"]/;
+var Re = /['"]/g;
+var $e = "’";
+var wr = 1e3;
+function ze(e, n, r) {
+  for (; e.length > r; ) {
+    let o = e.pop();
+    o.isSingleQuote ? n.single = o.prevSameQuoteIdx : n.double = o.prevSameQuoteIdx;
+  }
+}
+function Y(e, n, r, o) {
+  e[n] || (e[n] = []), e[n].push({ pos: r, ch: o });
+}
+function Sr(e, n) {
+  let r = "", o = 0;
+  n.sort((i, t) => i.pos - t.pos);
+  for (let i = 0; i < n.length; i++) {
+    let t = n[i];
+    r += e.slice(o, t.pos) + t.ch, o = t.pos + 1;
+  }
+  return r + e.slice(o);
+}
+function Mr(e, n) {
+  let r, o = [], i = { single: -1, double: -1 }, t = {};
+  for (let u = 0; u < e.length; u++) {
+    let l = e[u], s = e[u].level;
+    for (r = o.length - 1; r >= 0 && !(o[r].level <= s); r--) ;
+    if (ze(o, i, r + 1), l.type !== "text") continue;
+    let c2 = l.content, a = 0, h = c2.length;
+    e: for (; a < h; ) {
+      Re.lastIndex = a;
+      let d = Re.exec(c2);
+      if (!d) break;
+      let p = true, f = true;
+      a = d.index + 1;
+      let F = d[0] === "'", _ = 32;
+      if (d.index - 1 >= 0) _ = c2.charCodeAt(d.index - 1);
+      else for (r = u - 1; r >= 0 && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r--) if (e[r].content) {
+        _ = e[r].content.charCodeAt(e[r].content.length - 1);
+        break;
+      }
+      let D = 32;
+      if (a < h) D = c2.charCodeAt(a);
+      else for (r = u + 1; r < e.length && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r++) if (e[r].content) {
+        D = e[r].content.charCodeAt(0);
+        break;
+      }
+      let A = Z(_) || H(_), b = Z(D) || H(D), C2 = U(_), g = U(D);
+      if (g ? p = false : b && (C2 || A || (p = false)), C2 ? f = false : A && (g || b || (f = false)), D === 34 && d[0] === '"' && _ >= 48 && _ <= 57 && (f = p = false), p && f && (p = A, f = b), !p && !f) {
+        F && Y(t, u, d.index, $e);
+        continue;
+      }
+      if (f && (r = F ? i.single : i.double, r >= 0 && o[r].level === s)) {
+        let m = o[r], E, y;
+        F ? (E = n.md.options.quotes[2], y = n.md.options.quotes[3]) : (E = n.md.options.quotes[0], y = n.md.options.quotes[1]), Y(t, u, d.index, y), Y(t, m.tokenIdx, m.contentPos, E), ze(
+          o,
+          i,
+          r
+        );
+        continue e;
+      }
+      if (p) {
+        if (o.length >= wr) return;
+        o.push({ tokenIdx: u, contentPos: d.index, isSingleQuote: F, level: s, prevSameQuoteIdx: F ? i.single : i.double }), F ? i.single = o.length - 1 : i.double = o.length - 1;
+      } else f && F && Y(t, u, d.index, $e);
+    }
+  }
+  Object.keys(t).forEach(function(u) {
+    let l = Number(u);
+    e[l].content = Sr(e[l].content, t[u]);
+  });
+}
+function Ir(e) {
+  if (e.md.options.typographer) for (let n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type !== "inline" || !vr.test(e.tokens[n].content) || Mr(e.tokens[n].children, e);
+}
+function Br(e) {
+  let n, r, o = e.length;
+  for (n = 0; n < o; n++) e[n].type === "text_special" && (e[n].type = "text");
+  for (n = r = 0; n < o; n++) e[n].type === "text" && n + 1 < o && e[n + 1].type === "text" ? e[n + 1].content = e[n].content + e[n + 1].content : (n !== r && (e[r] = e[n]), r++);
+  n !== r && (e.length = r);
+}
+function Tr(e) {
+  let n, r, o = e.tokens, i = o.length;
+  for (let t = 0; t < i; t++) {
+    if (o[t].type !== "inline") continue;
+    let u = o[t].children, l = u.length;
+    for (n = 0; n < l; n++) u[n].type === "text_special" && (u[n].type = "text"), u[n].children && Br(u[n].children);
+    for (n = r = 0; n < l; n++) u[n].type === "text" && n + 1 < l && u[n + 1].type === "text" ? u[n + 1].content = u[n].content + u[n + 1].content : (n !== r && (u[r] = u[n]), r++);
+    n !== r && (u.length = r);
+  }
+}
+var he = [["normalize", pr], ["block", dr], ["strip_references", kr], ["inline", mr], ["linkify", gr], ["replacements", yr], ["smartquotes", Ir], ["text_join", Tr]];
+var Je = class {
+  constructor() {
+    k(this, "ruler", new Q()), k(this, "State", Ke);
+    for (let e = 0; e < he.length; e++) this.ruler.push(he[e][0], he[e][1]);
+  }
+  process(e) {
+    let n = this.ruler.getRules("");
+    for (let r = 0, o = n.length; r < o; r++) n[r](e);
+  }
+};
+var en = class {
+  constructor(e, n, r, o) {
+    k(this, "bMarks", []), k(this, "eMarks", []), k(this, "tShift", []), k(this, "sCount", []), k(this, "bsCount", []), k(this, "blkIndent", 0), k(
+      this,
+      "line",
+      0
+    ), k(this, "lineMax", 0), k(this, "tight", false), k(this, "listIndent", -1), k(this, "parentType", "root"), k(this, "level", 0), k(this, "Token", P), this.src = e, this.md = n, this.env = r, this.tokens = o;
+    let i = this.src;
+    for (let t = 0, u = 0, l = 0, s = 0, c2 = i.length, a = false; u < c2; u++) {
+      let h = i.charCodeAt(u);
+      if (!a) if (x(h)) {
+        l++, h === 9 ? s += 4 - s % 4 : s++;
+        continue;
+      } else a = true;
+      (h === 10 || u === c2 - 1) && (h !== 10 && u++, this.bMarks.push(t), this.eMarks.push(u), this.tShift.push(l), this.sCount.push(s), this.bsCount.push(0), a = false, l = 0, s = 0, t = u + 1);
+    }
+    this.bMarks.push(i.length), this.eMarks.push(i.length), this.tShift.push(0), this.sCount.push(0), this.bsCount.push(0), this.lineMax = this.bMarks.length - 1;
+  }
+  push(e, n, r) {
+    let o = new P(
+      e,
+      n,
+      r
+    );
+    return o.block = true, r < 0 && this.level--, o.level = this.level, r > 0 && this.level++, this.tokens.push(o), o;
+  }
+  isEmpty(e) {
+    return this.bMarks[e] + this.tShift[e] >= this.eMarks[e];
+  }
+  skipEmptyLines(e) {
+    for (let n = this.lineMax; e < n && !(this.bMarks[e] + this.tShift[e] < this.eMarks[e]); e++) ;
+    return e;
+  }
+  skipSpaces(e) {
+    for (let n = this.src.length; e < n && x(this.src.charCodeAt(e)); e++)
+      ;
+    return e;
+  }
+  skipSpacesBack(e, n) {
+    if (e <= n) return e;
+    for (; e > n; ) if (!x(this.src.charCodeAt(--e))) return e + 1;
+    return e;
+  }
+  skipChars(e, n) {
+    for (let r = this.src.length; e < r && this.src.charCodeAt(e) === n; e++) ;
+    return e;
+  }
+  skipCharsBack(e, n, r) {
+    if (e <= r) return e;
+    for (; e > r; ) if (n !== this.src.charCodeAt(--e)) return e + 1;
+    return e;
+  }
+  getLines(e, n, r, o) {
+    if (e >= n) return "";
+    let i = new Array(n - e);
+    for (let t = 0, u = e; u < n; u++, t++) {
+      let l = 0, s = this.bMarks[u], c2 = s, a;
+      for (u + 1 < n || o ? a = this.eMarks[u] + 1 : a = this.eMarks[u]; c2 < a && l < r; ) {
+        let h = this.src.charCodeAt(c2);
+        if (x(h)) h === 9 ? l += 4 - (l + this.bsCount[u]) % 4 : l++;
+        else if (c2 - s < this.tShift[u]) l++;
+        else break;
+        c2++;
+      }
+      l > r ? i[t] = new Array(l - r + 1).join(" ") + this.src.slice(
+        c2,
+        a
+      ) : i[t] = this.src.slice(c2, a);
+    }
+    return i.join("");
+  }
+};
+var Pr = 65536;
+function pe(e, n) {
+  let r = e.bMarks[n] + e.tShift[n], o = e.eMarks[n];
+  return e.src.slice(r, o);
+}
+function Le(e) {
+  let n = [], r = e.length, o = 0, i = e.charCodeAt(o), t = false, u = 0, l = "";
+  for (; o < r; ) i === 124 && (t ? (l += e.substring(u, o - 1), u = o) : (n.push(l + e.substring(u, o)), l = "", u = o + 1)), t = i === 92, o++, i = e.charCodeAt(
+    o
+  );
+  return n.push(l + e.substring(u)), n;
+}
+function Or(e, n, r, o) {
+  if (n + 2 > r) return false;
+  let i = n + 1;
+  if (e.sCount[i] < e.blkIndent || e.sCount[i] - e.blkIndent >= 4) return false;
+  let t = e.bMarks[i] + e.tShift[i];
+  if (t >= e.eMarks[i]) return false;
+  let u = e.src.charCodeAt(t++);
+  if (u !== 124 && u !== 45 && u !== 58 || t >= e.eMarks[i]) return false;
+  let l = e.src.charCodeAt(t++);
+  if (l !== 124 && l !== 45 && l !== 58 && !x(l) || u === 45 && x(l)) return false;
+  for (; t < e.eMarks[i]; ) {
+    let C2 = e.src.charCodeAt(t);
+    if (C2 !== 124 && C2 !== 45 && C2 !== 58 && !x(C2)) return false;
+    t++;
+  }
+  let s = pe(e, n + 1), c2 = s.split(
+    "|"
+  ), a = [];
+  for (let C2 = 0; C2 < c2.length; C2++) {
+    let g = c2[C2].trim();
+    if (!g) {
+      if (C2 === 0 || C2 === c2.length - 1) continue;
+      return false;
+    }
+    if (!/^:?-+:?$/.test(g)) return false;
+    g.charCodeAt(g.length - 1) === 58 ? a.push(g.charCodeAt(0) === 58 ? "center" : "right") : g.charCodeAt(0) === 58 ? a.push("left") : a.push("");
+  }
+  if (s = pe(e, n).trim(), s.indexOf("|") === -1 || e.sCount[n] - e.blkIndent >= 4) return false;
+  c2 = Le(s), c2.length && c2[0] === "" && c2.shift(), c2.length && c2[c2.length - 1] === "" && c2.pop();
+  let h = c2.length;
+  if (h === 0 || h !== a.length) return false;
+  if (o) return true;
+  let d = e.parentType;
+  e.parentType = "table";
+  let p = e.md.block.ruler.getRules("blockquote"), f = e.push("table_open", "table", 1), F = [n, 0];
+  f.map = F;
+  let _ = e.push("thead_open", "thead", 1);
+  _.map = [
+    n,
+    n + 1
+  ];
+  let D = e.push("tr_open", "tr", 1);
+  D.map = [n, n + 1];
+  for (let C2 = 0; C2 < c2.length; C2++) {
+    let g = e.push("th_open", "th", 1);
+    a[C2] && (g.attrs = [["style", `text-align:${a[C2]}`]]);
+    let m = e.push("inline", "", 0);
+    m.content = c2[C2].trim(), m.children = [], e.push("th_close", "th", -1);
+  }
+  e.push("tr_close", "tr", -1), e.push("thead_close", "thead", -1);
+  let A, b = 0;
+  for (i = n + 2; i < r && !(e.sCount[i] < e.blkIndent); i++) {
+    let C2 = false;
+    for (let m = 0, E = p.length; m < E; m++) if (p[m](e, i, r, true)) {
+      C2 = true;
+      break;
+    }
+    if (C2 || (s = pe(e, i).trim(), !s) || e.sCount[i] - e.blkIndent >= 4 || (c2 = Le(s), c2.length && c2[0] === "" && c2.shift(), c2.length && c2[c2.length - 1] === "" && c2.pop(), b += h - c2.length, b > Pr)) break;
+    if (i === n + 2) {
+      let m = e.push("tbody_open", "tbody", 1);
+      m.map = A = [n + 2, 0];
+    }
+    let g = e.push("tr_open", "tr", 1);
+    g.map = [i, i + 1];
+    for (let m = 0; m < h; m++) {
+      let E = e.push("td_open", "td", 1);
+      a[m] && (E.attrs = [["style", `text-align:${a[m]}`]]);
+      let y = e.push("inline", "", 0);
+      y.content = c2[m] ? c2[m].trim() : "", y.children = [], e.push("td_close", "td", -1);
+    }
+    e.push("tr_close", "tr", -1);
+  }
+  return A && (e.push("tbody_close", "tbody", -1), A[1] = i), e.push("table_close", "table", -1), F[1] = i, e.parentType = d, e.line = i, true;
+}
+function Rr(e, n, r) {
+  if (e.sCount[n] - e.blkIndent < 4) return false;
+  let o = n + 1, i = o;
+  for (; o < r; ) {
+    if (e.isEmpty(o)) {
+      o++;
+      continue;
+    }
+    if (e.sCount[o] - e.blkIndent >= 4) {
+      o++, i = o;
+      continue;
+    }
+    break;
+  }
+  e.line = i;
+  let t = e.push("code_block", "code", 0);
+  return t.content = e.getLines(
+    n,
+    i,
+    4 + e.blkIndent,
+    false
+  ) + `
+`, t.map = [n, e.line], true;
+}
+function $r(e, n, r, o) {
+  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
+  if (e.sCount[n] - e.blkIndent >= 4 || i + 3 > t) return false;
+  let u = e.src.charCodeAt(i);
+  if (u !== 126 && u !== 96) return false;
+  let l = i;
+  i = e.skipChars(i, u);
+  let s = i - l;
+  if (s < 3) return false;
+  let c2 = e.src.slice(l, i), a = e.src.slice(i, t);
+  if (u === 96 && a.indexOf(String.fromCharCode(u)) >= 0) return false;
+  if (o) return true;
+  let h = n, d = false;
+  for (; h++, !(h >= r || (i = l = e.bMarks[h] + e.tShift[h], t = e.eMarks[h], i < t && e.sCount[h] < e.blkIndent)); ) if (e.src.charCodeAt(i) === u && !(e.sCount[h] - e.blkIndent >= 4) && (i = e.skipChars(i, u), !(i - l < s) && (i = e.skipSpaces(i), !(i < t)))) {
+    d = true;
+    break;
+  }
+  s = e.sCount[n], e.line = h + (d ? 1 : 0);
+  let p = e.push("fence", "code", 0);
+  return p.info = a, p.content = e.getLines(n + 1, h, s, true), p.markup = c2, p.map = [n, e.line], true;
+}
+function zr(e, n, r, o) {
+  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n], u = e.lineMax;
+  if (e.sCount[n] - e.blkIndent >= 4 || e.src.charCodeAt(i) !== 62) return false;
+  if (o) return true;
+  let l = [], s = [], c2 = [], a = [], h = e.md.block.ruler.getRules("blockquote"), d = e.parentType;
+  e.parentType = "blockquote";
+  let p = false, f;
+  for (f = n; f < r; f++) {
+    let b = e.sCount[f] < e.blkIndent;
+    if (i = e.bMarks[f] + e.tShift[f], t = e.eMarks[f], i >= t) break;
+    if (e.src.charCodeAt(i++) === 62 && !b) {
+      let g = e.sCount[f] + 1, m, E;
+      e.src.charCodeAt(i) === 32 ? (i++, g++, E = false, m = true) : e.src.charCodeAt(i) === 9 ? (m = true, (e.bsCount[f] + g) % 4 === 3 ? (i++, g++, E = false) : E = true) : m = false;
+      let y = g;
+      for (l.push(e.bMarks[f]), e.bMarks[f] = i; i < t; ) {
+        let z = e.src.charCodeAt(i);
+        if (x(z)) z === 9 ? y += 4 - (y + e.bsCount[f] + (E ? 1 : 0)) % 4 : y++;
+        else break;
+        i++;
+      }
+      p = i >= t, s.push(e.bsCount[f]), e.bsCount[f] = e.sCount[f] + 1 + (m ? 1 : 0), c2.push(e.sCount[f]), e.sCount[f] = y - g, a.push(e.tShift[f]), e.tShift[f] = i - e.bMarks[f];
+      continue;
+    }
+    if (p) break;
+    let C2 = false;
+    for (let g = 0, m = h.length; g < m; g++)
+      if (h[g](e, f, r, true)) {
+        C2 = true;
+        break;
+      }
+    if (C2) {
+      e.lineMax = f, e.blkIndent !== 0 && (l.push(e.bMarks[f]), s.push(e.bsCount[f]), a.push(e.tShift[f]), c2.push(e.sCount[f]), e.sCount[f] -= e.blkIndent);
+      break;
+    }
+    l.push(e.bMarks[f]), s.push(e.bsCount[f]), a.push(e.tShift[f]), c2.push(e.sCount[f]), e.sCount[f] = -1;
+  }
+  let F = e.blkIndent;
+  e.blkIndent = 0;
+  let _ = e.push(
+    "blockquote_open",
+    "blockquote",
+    1
+  );
+  _.markup = ">";
+  let D = [n, 0];
+  _.map = D, e.md.block.tokenize(e, n, f);
+  let A = e.push("blockquote_close", "blockquote", -1);
+  A.markup = ">", e.lineMax = u, e.parentType = d, D[1] = e.line;
+  for (let b = 0; b < a.length; b++) e.bMarks[b + n] = l[b], e.tShift[b + n] = a[b], e.sCount[b + n] = c2[b], e.bsCount[b + n] = s[b];
+  return e.blkIndent = F, true;
+}
+function Lr(e, n, r, o) {
+  let i = e.eMarks[n];
+  if (e.sCount[n] - e.blkIndent >= 4) return false;
+  let t = e.bMarks[n] + e.tShift[n], u = e.src.charCodeAt(t++);
+  if (u !== 42 && u !== 45 && u !== 95) return false;
+  let l = 1;
+  for (; t < i; ) {
+    let c2 = e.src.charCodeAt(t++);
+    if (c2 !== u && !x(c2)) return false;
+    c2 === u && l++;
+  }
+  if (l < 3) return false;
+  if (o) return true;
+  e.line = n + 1;
+  let s = e.push("hr", "hr", 0);
+  return s.map = [n, e.line], s.markup = Array(l + 1).join(String.fromCharCode(u)), true;
+}
+function je(e, n) {
+  let r = e.eMarks[n], o = e.bMarks[n] + e.tShift[n], i = e.src.charCodeAt(o++);
+  return i !== 42 && i !== 45 && i !== 43 || o < r && !x(e.src.charCodeAt(o)) ? -1 : o;
+}
+function Ne(e, n) {
+  let r = e.bMarks[n] + e.tShift[n], o = e.eMarks[n], i = r;
+  if (i + 1 >= o) return -1;
+  let t = e.src.charCodeAt(i++);
+  if (t < 48 || t > 57) return -1;
+  for (; ; ) {
+    if (i >= o) return -1;
+    if (t = e.src.charCodeAt(i++), t >= 48 && t <= 57) {
+      if (i - r >= 10) return -1;
+      continue;
+    }
+    if (t === 41 || t === 46) break;
+    return -1;
+  }
+  return i < o && (t = e.src.charCodeAt(i), !x(t)) ? -1 : i;
+}
+function jr(e, n) {
+  let r = e.level + 2;
+  for (let o = n + 2, i = e.tokens.length - 2; o < i; o++) e.tokens[o].level === r && e.tokens[o].type === "paragraph_open" && (e.tokens[o + 2].hidden = true, e.tokens[o].hidden = true, o += 2);
+}
+function Nr(e, n, r, o) {
+  let i, t, u, l, s = n, c2 = true;
+  if (e.sCount[s] - e.blkIndent >= 4 || e.listIndent >= 0 && e.sCount[s] - e.listIndent >= 4 && e.sCount[s] < e.blkIndent) return false;
+  let a = false;
+  o && e.parentType === "paragraph" && e.sCount[s] >= e.blkIndent && (a = true);
+  let h, d, p;
+  if ((p = Ne(e, s)) >= 0) {
+    if (h = true, u = e.bMarks[s] + e.tShift[s], d = Number(e.src.slice(u, p - 1)), a && d !== 1) return false;
+  } else if ((p = je(e, s)) >= 0) h = false;
+  else return false;
+  if (a && e.skipSpaces(p) >= e.eMarks[s]) return false;
+  if (o) return true;
+  let f = e.src.charCodeAt(p - 1), F = e.tokens.length;
+  h ? (l = e.push("ordered_list_open", "ol", 1), d !== 1 && (l.attrs = [["start", d]])) : l = e.push("bullet_list_open", "ul", 1);
+  let _ = [s, 0];
+  l.map = _, l.markup = String.fromCharCode(f);
+  let D = false, A = e.md.block.ruler.getRules("list"), b = e.parentType;
+  for (e.parentType = "list"; s < r; ) {
+    t = p, i = e.eMarks[s];
+    let C2 = e.sCount[s] + p - (e.bMarks[s] + e.tShift[s]), g = C2;
+    for (; t < i; ) {
+      let O = e.src.charCodeAt(t);
+      if (O === 9) g += 4 - (g + e.bsCount[s]) % 4;
+      else if (O === 32) g++;
+      else break;
+      t++;
+    }
+    let m = t, E;
+    m >= i ? E = 1 : E = g - C2, E > 4 && (E = 1);
+    let y = C2 + E;
+    l = e.push("list_item_open", "li", 1), l.markup = String.fromCharCode(f);
+    let z = [s, 0];
+    l.map = z, h && (l.info = e.src.slice(u, p - 1));
+    let an = e.tight, hn = e.tShift[s], pn = e.sCount[s], dn = e.listIndent;
+    if (e.listIndent = e.blkIndent, e.blkIndent = y, e.tight = true, e.tShift[s] = m - e.bMarks[s], e.sCount[s] = g, m >= i && e.isEmpty(s + 1) ? e.line = Math.min(
+      e.line + 2,
+      r
+    ) : e.md.block.tokenize(e, s, r), (!e.tight || D) && (c2 = false), D = e.line - s > 1 && e.isEmpty(e.line - 1), e.blkIndent = e.listIndent, e.listIndent = dn, e.tShift[s] = hn, e.sCount[s] = pn, e.tight = an, l = e.push("list_item_close", "li", -1), l.markup = String.fromCharCode(f), s = e.line, z[1] = s, s >= r || e.sCount[s] < e.blkIndent || e.sCount[s] - e.blkIndent >= 4) break;
+    let ge = false;
+    for (let O = 0, kn = A.length; O < kn; O++) if (A[O](e, s, r, true)) {
+      ge = true;
+      break;
+    }
+    if (ge) break;
+    if (h) {
+      if (p = Ne(e, s), p < 0) break;
+      u = e.bMarks[s] + e.tShift[s];
+    } else if (p = je(e, s), p < 0) break;
+    if (f !== e.src.charCodeAt(p - 1)) break;
+  }
+  return h ? l = e.push("ordered_list_close", "ol", -1) : l = e.push("bullet_list_close", "ul", -1), l.markup = String.fromCharCode(f), _[1] = s, e.line = s, e.parentType = b, c2 && jr(e, F), true;
+}
+var de = 999;
+function qr(e) {
+  let n = e.length;
+  for (let r = 0; r < e.length - 1; r++) {
+    let o = e.charCodeAt(r);
+    if (o < 55296 || o > 56319) continue;
+    let i = e.charCodeAt(r + 1);
+    i >= 56320 && i <= 57343 && (n--, r++);
+  }
+  return n;
+}
+function N(e, n) {
+  return Math.min(e.eMarks[n] + 1, e.src.length);
+}
+function J(e, n) {
+  let r = e.lineMax;
+  if (n >= r || e.isEmpty(n)) return -1;
+  let o = false;
+  if (e.sCount[n] - e.blkIndent > 3 && (o = true), e.sCount[n] < 0 && (o = true), !o) {
+    let i = e.md.block.ruler.getRules("reference"), t = e.parentType;
+    e.parentType = "reference";
+    let u = false;
+    for (let l = 0, s = i.length; l < s; l++) if (i[l](e, n, r, true)) {
+      u = true;
+      break;
+    }
+    if (e.parentType = t, u) return -1;
+  }
+  return e.bMarks[n] + e.tShift[n];
+}
+function Ur(e, n, r, o) {
+  let i = e.src, t = e.bMarks[n] + e.tShift[n], u = n + 1;
+  if (e.sCount[n] - e.blkIndent >= 4 || i.charCodeAt(t) !== 91) return false;
+  let l = N(e, n), s = "", c2 = -1, a = ++t;
+  for (; t < l; ) {
+    if (s.length + t - a > de * 2) return false;
+    let m = i.charCodeAt(t);
+    if (m === 91) return false;
+    if (m === 93) {
+      c2 = t;
+      break;
+    }
+    if (m === 92 && (m = i.charCodeAt(++t)), m === 10 && t < l) {
+      let E = J(e, u);
+      if (E < 0) return false;
+      s += i.slice(
+        a,
+        l
+      ), t = a = E, l = N(e, u++);
+      continue;
+    }
+    t++;
+  }
+  if (c2 < 0 || i.charCodeAt(c2 + 1) !== 58 || (s += i.slice(a, c2), s.length > de && qr(s) > de)) return false;
+  for (t = c2 + 2; t < l; ) {
+    let m = i.charCodeAt(t);
+    if (m === 10) {
+      let E = J(e, u);
+      if (E < 0) break;
+      t = E, l = N(e, u++);
+    } else if (x(m)) t++;
+    else break;
+  }
+  let h = e.md.helpers.parseLinkDestination(i, t, l);
+  if (!h.ok) return false;
+  let d = e.md.normalizeLink(
+    h.str
+  );
+  if (!e.md.validateLink(d)) return false;
+  t = h.pos;
+  let p = t, f = l, F = u;
+  for (; t < l; ) {
+    let m = i.charCodeAt(t);
+    if (m === 10) {
+      let E = J(e, u);
+      if (E < 0) break;
+      t = E, l = N(e, u++);
+    } else if (x(
+      m
+    )) t++;
+    else break;
+  }
+  let _ = t, D = e.md.helpers.parseLinkTitle(i, t, l);
+  for (; D.can_continue; ) {
+    let m = J(e, u);
+    if (m < 0) break;
+    t = m, l = N(e, u++), D = e.md.helpers.parseLinkTitle(
+      i,
+      t,
+      l,
+      D
+    );
+  }
+  let A;
+  for (_ !== p && D.ok ? (A = D.str, t = D.pos) : (A = "", t = p, l = f, u = F); t < l && x(i.charCodeAt(t)); ) t++;
+  if (t < l && i.charCodeAt(t) !== 10 && A) for (A = "", t = p, l = f, u = F; t < l && x(i.charCodeAt(
+    t
+  )); ) t++;
+  if (t < l && i.charCodeAt(t) !== 10) return false;
+  let b = ne(s);
+  if (!b) return false;
+  if (o) return true;
+  typeof e.env.references > "u" && (e.env.references = {}), typeof e.env.references[b] > "u" && (e.env.references[b] = { title: A, href: d });
+  let C2 = e.push("reference_definition", "", 0);
+  C2.map = [n, u], C2.hidden = true;
+  let g = /* @__PURE__ */ Object.create(null);
+  return g.label = b, C2.meta = g, e.line = u, true;
+}
+var Hr = [
+  "address",
+  "article",
+  "aside",
+  "base",
+  "basefont",
+  "blockquote",
+  "body",
+  "caption",
+  "center",
+  "col",
+  "colgroup",
+  "dd",
+  "details",
+  "dialog",
+  "dir",
+  "div",
+  "dl",
+  "dt",
+  "fieldset",
+  "figcaption",
+  "figure",
+  "footer",
+  "form",
+  "frame",
+  "frameset",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "head",
+  "header",
+  "hr",
+  "html",
+  "iframe",
+  "legend",
+  "li",
+  "link",
+  "main",
+  "menu",
+  "menuitem",
+  "nav",
+  "noframes",
+  "ol",
+  "optgroup",
+  "option",
+  "p",
+  "param",
+  "search",
+  "section",
+  "summary",
+  "table",
+  "tbody",
+  "td",
+  "tfoot",
+  "th",
+  "thead",
+  "title",
+  "tr",
+  "track",
+  "ul"
+];
+var nn = `<[A-Za-z][A-Za-z0-9\\-]*(?:\\s+[a-zA-Z_:][a-zA-Z0-9:._-]*(?:\\s*=\\s*(?:[^"'=<>\`\\x00-\\x20]+|'[^']*'|"[^"]*"))?)*\\s*\\/?>`;
+var rn = "<\\/[A-Za-z][A-Za-z0-9\\-]*\\s*>";
+new RegExp(`^(?:${nn}|${rn}|<!---?>|<!--(?:[^-]|-[^-]|--[^>])*-->|<[?][\\s\\S]*?[?]>|<![A-Za-z][^>]*>|<!\\[CDATA\\[[\\s\\S]*?\\]\\]>)`);
+var tn = new RegExp(`^(?:${nn}|${rn})`);
+var T = [
+  [/^<(script|pre|style|textarea)(?=(\s|>|$))/i, /<\/(script|pre|style|textarea)>/i, true],
+  [/^<!--/, /-->/, true],
+  [/^<\?/, /\?>/, true],
+  [/^<![A-Za-z]/, />/, true],
+  [/^<!\[CDATA\[/, /\]\]>/, true],
+  [new RegExp(`^</?(${Hr.join("|")})(?=(\\s|/?>|$))`, "i"), /^$/, true],
+  [new RegExp(`${tn.source}\\s*$`), /^$/, false]
+];
+function Zr(e, n, r, o) {
+  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
+  if (e.sCount[n] - e.blkIndent >= 4 || !e.md.options.html || e.src.charCodeAt(i) !== 60) return false;
+  let u = e.src.slice(i, t), l = 0;
+  for (; l < T.length && !T[l][0].test(u); l++) ;
+  if (l === T.length) return false;
+  if (o) return T[l][2];
+  let s = n + 1, c2 = T[l][1].test("");
+  if (!T[l][1].test(u)) {
+    for (; s < r && !(e.sCount[s] < e.blkIndent && (c2 || !e.isEmpty(s))); s++) if (i = e.bMarks[s] + e.tShift[s], t = e.eMarks[s], u = e.src.slice(i, t), T[l][1].test(u)) {
+      u.length !== 0 && s++;
+      break;
+    }
+  }
+  e.line = s;
+  let a = e.push("html_block", "", 0);
+  return a.map = [n, s], a.content = e.getLines(n, s, e.blkIndent, true), true;
+}
+function Wr(e, n, r, o) {
+  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
+  if (e.sCount[n] - e.blkIndent >= 4) return false;
+  let u = e.src.charCodeAt(i);
+  if (u !== 35 || i >= t) return false;
+  let l = 1;
+  for (u = e.src.charCodeAt(++i); u === 35 && i < t && l <= 6; ) l++, u = e.src.charCodeAt(++i);
+  if (l > 6 || i < t && !x(
+    u
+  )) return false;
+  if (o) return true;
+  t = e.skipSpacesBack(t, i);
+  let s = e.skipCharsBack(t, 35, i);
+  s > i && x(e.src.charCodeAt(s - 1)) && (t = s), e.line = n + 1;
+  let c2 = e.push(
+    "heading_open",
+    `h${l}`,
+    1
+  );
+  c2.markup = "########".slice(0, l), c2.map = [n, e.line];
+  let a = e.push("inline", "", 0);
+  a.content = re(e.src.slice(i, t)), a.map = [n, e.line], a.children = [];
+  let h = e.push("heading_close", `h${l}`, -1);
+  return h.markup = "########".slice(0, l), true;
+}
+function Qr(e, n, r) {
+  let o = e.md.block.ruler.getRules("paragraph");
+  if (e.sCount[n] - e.blkIndent >= 4) return false;
+  let i = e.parentType;
+  e.parentType = "paragraph";
+  let t = 0, u, l = n + 1;
+  for (; l < r && !e.isEmpty(l); l++) {
+    if (e.sCount[l] - e.blkIndent > 3) continue;
+    if (e.sCount[l] >= e.blkIndent) {
+      let p = e.bMarks[l] + e.tShift[l], f = e.eMarks[l];
+      if (p < f && (u = e.src.charCodeAt(p), (u === 45 || u === 61) && (p = e.skipChars(p, u), p = e.skipSpaces(p), p >= f))) {
+        t = u === 61 ? 1 : 2;
+        break;
+      }
+    }
+    if (e.sCount[l] < 0) continue;
+    let d = false;
+    for (let p = 0, f = o.length; p < f; p++) if (o[p](e, l, r, true)) {
+      d = true;
+      break;
+    }
+    if (d) break;
+  }
+  if (!t) return e.parentType = i, false;
+  let s = re(e.getLines(n, l, e.blkIndent, false));
+  e.line = l + 1;
+  let c2 = e.push("heading_open", `h${t}`, 1);
+  c2.markup = String.fromCharCode(u), c2.map = [n, e.line];
+  let a = e.push("inline", "", 0);
+  a.content = s, a.map = [n, e.line - 1], a.children = [];
+  let h = e.push("heading_close", `h${t}`, -1);
+  return h.markup = String.fromCharCode(u), e.parentType = i, true;
+}
+function Gr(e, n, r) {
+  let o = e.md.block.ruler.getRules(
+    "paragraph"
+  ), i = e.parentType, t = n + 1;
+  for (e.parentType = "paragraph"; t < r && !e.isEmpty(t); t++) {
+    if (e.sCount[t] - e.blkIndent > 3 || e.sCount[t] < 0) continue;
+    let c2 = false;
+    for (let a = 0, h = o.length; a < h; a++) if (o[a](e, t, r, true)) {
+      c2 = true;
+      break;
+    }
+    if (c2) break;
+  }
+  let u = re(e.getLines(n, t, e.blkIndent, false));
+  e.line = t;
+  let l = e.push("paragraph_open", "p", 1);
+  l.map = [n, e.line];
+  let s = e.push("inline", "", 0);
+  return s.content = u, s.map = [n, e.line], s.children = [], e.push("paragraph_close", "p", -1), e.parentType = i, true;
+}
+var ee = [["table", Or, [
+  "paragraph",
+  "reference"
+]], ["code", Rr], ["fence", $r, ["paragraph", "reference", "blockquote", "list"]], ["blockquote", zr, ["paragraph", "reference", "blockquote", "list"]], ["hr", Lr, ["paragraph", "reference", "blockquote", "list"]], ["list", Nr, ["paragraph", "reference", "blockquote"]], ["reference", Ur], ["html_block", Zr, ["paragraph", "reference", "blockquote"]], ["heading", Wr, ["paragraph", "reference", "blockquote"]], ["lheading", Qr], ["paragraph", Gr]];
+var on = class {
+  constructor() {
+    k(this, "ruler", new Q()), k(this, "State", en);
+    for (let e = 0; e < ee.length; e++) this.ruler.push(ee[e][0], ee[e][1], { alt: (ee[e][2] || []).slice() });
+  }
+  tokenize(e, n, r) {
+    let o = this.ruler.getRules(""), i = o.length, t = e.md.options.maxNesting, u = n, l = false;
+    for (; u < r && (e.line = u = e.skipEmptyLines(u), !(u >= r || e.sCount[u] < e.blkIndent)); ) {
+      if (e.level >= t) {
+        e.line = r;
+        break;
+      }
+      let s = e.line, c2 = false;
+      for (let a = 0; a < i; a++)
+        if (c2 = o[a](e, u, r, false), c2) {
+          if (s >= e.line) throw new Error("block rule didn't increment state.line");
+          break;
+        }
+      if (!c2) throw new Error("none of the block rules matched");
+      e.tight = !l, e.isEmpty(e.line - 1) && (l = true), u = e.line, u < r && e.isEmpty(u) && (l = true, u++, e.line = u);
+    }
+  }
+  parse(e, n, r, o) {
+    if (!e) return;
+    let i = new this.State(e, n, r, o);
+    this.tokenize(
+      i,
+      i.line,
+      i.lineMax
+    );
+  }
+};
+var un = class {
+  constructor(e, n, r, o) {
+    k(this, "pos", 0), k(this, "level", 0), k(this, "pending", ""), k(this, "pendingLevel", 0), k(this, "cache", {}), k(
+      this,
+      "backticks",
+      {}
+    ), k(this, "backticksScanned", false), k(this, "skipHtmlSpecial", false), k(this, "linkLevel", 0), k(this, "delimiters", []), k(this, "_prev_delimiters", []), k(this, "Token", P), this.src = e, this.env = r, this.md = n, this.tokens = o, this.tokens_meta = Array(o.length), this.posMax = this.src.length;
+  }
+  pushPending() {
+    let e = new P("text", "", 0);
+    return e.content = this.pending, e.level = this.pendingLevel, this.tokens.push(e), this.pending = "", e;
+  }
+  push(e, n, r) {
+    this.pending && this.pushPending();
+    let o = new P(e, n, r), i;
+    return r < 0 && (this.level--, this.delimiters = this._prev_delimiters.pop()), o.level = this.level, r > 0 && (this.level++, this._prev_delimiters.push(this.delimiters), this.delimiters = [], i = { delimiters: this.delimiters }), this.pendingLevel = this.level, this.tokens.push(o), this.tokens_meta.push(i), o;
+  }
+  scanDelims(e, n) {
+    let r = this.posMax, o = this.src.charCodeAt(e), i;
+    if (e === 0) i = 32;
+    else if (e === 1) i = this.src.charCodeAt(0), (i & 63488) === 55296 && (i = 65533);
+    else if (i = this.src.charCodeAt(e - 1), (i & 64512) === 56320) {
+      let f = this.src.charCodeAt(e - 2);
+      i = (f & 64512) === 55296 ? 65536 + (f - 55296 << 10) + (i - 56320) : 65533;
+    } else (i & 64512) === 55296 && (i = 65533);
+    let t = e;
+    for (; t < r && this.src.charCodeAt(t) === o; ) t++;
+    let u = t - e, l = t < r ? this.src.charCodeAt(
+      t
+    ) : 32;
+    if ((l & 64512) === 55296) {
+      let f = this.src.charCodeAt(t + 1);
+      l = (f & 64512) === 56320 ? 65536 + (l - 55296 << 10) + (f - 56320) : 65533;
+    } else (l & 64512) === 56320 && (l = 65533);
+    let s = Z(i) || H(i), c2 = Z(l) || H(l), a = U(i), h = U(l), d = !h && (!c2 || a || s), p = !a && (!s || h || c2);
+    return { can_open: d && (n || !p || s), can_close: p && (n || !d || c2), length: u };
+  }
+};
+function Vr(e) {
+  switch (e) {
+    case 10:
+    case 33:
+    case 35:
+    case 36:
+    case 37:
+    case 38:
+    case 42:
+    case 43:
+    case 45:
+    case 58:
+    case 60:
+    case 61:
+    case 62:
+    case 64:
+    case 91:
+    case 92:
+    case 93:
+    case 94:
+    case 95:
+    case 96:
+    case 123:
+    case 125:
+    case 126:
+      return true;
+    default:
+      return false;
+  }
+}
+function Xr(e, n) {
+  let r = e.pos;
+  for (; r < e.posMax && !Vr(e.src.charCodeAt(r)); ) r++;
+  return r === e.pos ? false : (n || (e.pending += e.src.slice(e.pos, r)), e.pos = r, true);
+}
+function Kr(e) {
+  return e >= 65 && e <= 90 || e >= 97 && e <= 122;
+}
+function Yr(e) {
+  return e >= 65 && e <= 90 || e >= 97 && e <= 122 || e >= 48 && e <= 57 || e === 43 || e === 45 || e === 46;
+}
+function Jr(e, n) {
+  if (!e.md.options.linkify || e.linkLevel > 0) return false;
+  let r = e.pos, o = e.posMax;
+  if (r + 3 > o || e.src.charCodeAt(r) !== 58 || e.src.charCodeAt(r + 1) !== 47 || e.src.charCodeAt(r + 2) !== 47) return false;
+  let i = r - Math.min(10, e.pending.length, r), t = r;
+  for (; t > i && Yr(e.src.charCodeAt(t - 1)); ) t--;
+  if (t === r || !Kr(e.src.charCodeAt(t))) return false;
+  let u = r - t, l = e.md.linkify.matchAtStart(e.src.slice(t));
+  if (!l) return false;
+  let s = l.url;
+  if (s.length <= u) return false;
+  let c2 = s.length;
+  for (; c2 > 0 && s.charCodeAt(c2 - 1) === 42; ) c2--;
+  c2 !== s.length && (s = s.slice(
+    0,
+    c2
+  ));
+  let a = e.md.normalizeLink(s);
+  if (!e.md.validateLink(a)) return false;
+  if (!n) {
+    e.pending = e.pending.slice(0, -u);
+    let h = e.push("link_open", "a", 1);
+    h.attrs = [["href", a]], h.markup = "linkify", h.info = "auto";
+    let d = e.push("text", "", 0);
+    d.content = e.md.normalizeLinkText(s);
+    let p = e.push("link_close", "a", -1);
+    p.markup = "linkify", p.info = "auto";
+  }
+  return e.pos += s.length - u, true;
+}
+function et(e, n) {
+  let r = e.pos;
+  if (e.src.charCodeAt(r) !== 10) return false;
+  let o = e.pending.length - 1, i = e.posMax;
+  if (!n) if (o >= 0 && e.pending.charCodeAt(
+    o
+  ) === 32) if (o >= 1 && e.pending.charCodeAt(o - 1) === 32) {
+    let t = o - 1;
+    for (; t >= 1 && e.pending.charCodeAt(t - 1) === 32; ) t--;
+    e.pending = e.pending.slice(0, t), e.push(
+      "hardbreak",
+      "br",
+      0
+    );
+  } else e.pending = e.pending.slice(0, -1), e.push("softbreak", "br", 0);
+  else e.push("softbreak", "br", 0);
+  for (r++; r < i && x(e.src.charCodeAt(r)); ) r++;
+  return e.pos = r, true;
+}
+var Ce = [];
+for (let e = 0; e < 256; e++) Ce.push(0);
+"\\!\"#$%&'()*+,./:;<=>?@[]^_`{|}~-".split("").forEach(function(e) {
+  Ce[e.charCodeAt(0)] = 1;
+});
+function nt(e, n) {
+  let r = e.pos, o = e.posMax;
+  if (e.src.charCodeAt(r) !== 92 || (r++, r >= o)) return false;
+  let i = e.src.charCodeAt(r);
+  if (i === 10) {
+    for (n || e.push("hardbreak", "br", 0), r++; r < o && (i = e.src.charCodeAt(r), !!x(i)); )
+      r++;
+    return e.pos = r, true;
+  }
+  if (i === 32) {
+    if (!n) {
+      let l = e.push("text_special", "", 0);
+      l.content = "\\", l.markup = "\\", l.info = "escape";
+    }
+    return e.pos = r, true;
+  }
+  let t = e.src[r];
+  if (i >= 55296 && i <= 56319 && r + 1 < o) {
+    let l = e.src.charCodeAt(r + 1);
+    l >= 56320 && l <= 57343 && (t += e.src[r + 1], r++);
+  }
+  let u = "\\" + t;
+  if (!n) {
+    let l = e.push("text_special", "", 0);
+    i < 256 && Ce[i] !== 0 ? l.content = t : l.content = u, l.markup = u, l.info = "escape";
+  }
+  return e.pos = r + 1, true;
+}
+function rt(e) {
+  let n = {}, r = 0;
+  for (; (r = e.indexOf("`", r)) !== -1; ) {
+    let o = r;
+    for (; e.charCodeAt(++r) === 96; ) ;
+    n[r - o] = o;
+  }
+  return n;
+}
+function tt(e, n) {
+  var r;
+  let o = e.pos;
+  if (e.src.charCodeAt(o) !== 96) return false;
+  let i = e.posMax, t = o + 1;
+  for (; t < i && e.src.charCodeAt(t) === 96; ) t++;
+  let u = e.src.slice(o, t), l = u.length;
+  if (e.backticksScanned || (e.backticks = rt(e.src), e.backticksScanned = true), ((r = e.backticks[l]) !== null && r !== void 0 ? r : -1) >= t) {
+    let s = t, c2;
+    for (; (c2 = e.src.indexOf("`", s)) !== -1 && c2 < i; ) {
+      for (s = c2 + 1; e.src.charCodeAt(s) === 96; ) s++;
+      if (s > i) break;
+      if (s - c2 === l) {
+        if (!n) {
+          let a = e.push("code_inline", "code", 0);
+          a.markup = u;
+          let h = e.src.slice(t, c2).replace(/\n/g, " ");
+          h.startsWith(" ") && h.endsWith(" ") && /[^ ]/.test(h) && (h = h.slice(1, -1)), a.content = h;
+        }
+        return e.pos = s, true;
+      }
+    }
+  }
+  return n || (e.pending += u), e.pos = t, true;
+}
+function it(e, n) {
+  let r = e.pos, o = e.src.charCodeAt(r);
+  if (n || o !== 126) return false;
+  let i = e.scanDelims(e.pos, true), t = i.length, u = String.fromCharCode(o);
+  if (t < 2) return false;
+  let l;
+  t % 2 && (l = e.push("text", "", 0), l.content = u, t--);
+  for (let s = 0; s < t; s += 2) l = e.push("text", "", 0), l.content = u + u, e.delimiters.push({ marker: o, length: 0, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
+  return e.pos += i.length, true;
+}
+function qe(e, n) {
+  let r, o = [], i = n.length;
+  for (let t = 0; t < i; t++) {
+    let u = n[t];
+    if (u.marker !== 126 || u.end === -1) continue;
+    let l = n[u.end];
+    r = e.tokens[u.token], r.type = "s_open", r.tag = "s", r.nesting = 1, r.markup = "~~", r.content = "", r = e.tokens[l.token], r.type = "s_close", r.tag = "s", r.nesting = -1, r.markup = "~~", r.content = "", e.tokens[l.token - 1].type === "text" && e.tokens[l.token - 1].content === "~" && o.push(l.token - 1);
+  }
+  for (; o.length; ) {
+    let t = o.pop(), u = t + 1;
+    for (; u < e.tokens.length && e.tokens[u].type === "s_close"; ) u++;
+    u--, t !== u && (r = e.tokens[u], e.tokens[u] = e.tokens[t], e.tokens[t] = r);
+  }
+}
+function ot(e) {
+  let n = e.tokens_meta, r = e.tokens_meta.length;
+  qe(e, e.delimiters);
+  for (let i = 0; i < r; i++) {
+    var o;
+    let t = (o = n[i]) === null || o === void 0 ? void 0 : o.delimiters;
+    t && qe(e, t);
+  }
+}
+var ln = { tokenize: it, postProcess: ot };
+function ut(e, n) {
+  let r = e.pos, o = e.src.charCodeAt(r);
+  if (n || o !== 95 && o !== 42) return false;
+  let i = e.scanDelims(e.pos, o === 42);
+  for (let t = 0; t < i.length; t++) {
+    let u = e.push(
+      "text",
+      "",
+      0
+    );
+    u.content = String.fromCharCode(o), e.delimiters.push({ marker: o, length: i.length, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
+  }
+  return e.pos += i.length, true;
+}
+function Ue(e, n) {
+  let r = n.length;
+  for (let o = r - 1; o >= 0; o--) {
+    let i = n[o];
+    if (i.marker !== 95 && i.marker !== 42 || i.end === -1) continue;
+    let t = n[i.end], u = o > 0 && n[o - 1].end === i.end + 1 && n[o - 1].marker === i.marker && n[o - 1].token === i.token - 1 && n[i.end + 1].token === t.token + 1, l = String.fromCharCode(i.marker), s = e.tokens[i.token];
+    s.type = u ? "strong_open" : "em_open", s.tag = u ? "strong" : "em", s.nesting = 1, s.markup = u ? l + l : l, s.content = "";
+    let c2 = e.tokens[t.token];
+    c2.type = u ? "strong_close" : "em_close", c2.tag = u ? "strong" : "em", c2.nesting = -1, c2.markup = u ? l + l : l, c2.content = "", u && (e.tokens[n[o - 1].token].content = "", e.tokens[n[i.end + 1].token].content = "", o--);
+  }
+}
+function lt(e) {
+  let n = e.tokens_meta, r = e.tokens_meta.length;
+  Ue(e, e.delimiters);
+  for (let i = 0; i < r; i++) {
+    var o;
+    let t = (o = n[i]) === null || o === void 0 ? void 0 : o.delimiters;
+    t && Ue(e, t);
+  }
+}
+var sn = { tokenize: ut, postProcess: lt };
+function st(e, n) {
+  let r, o, i, t, u = "", l = "", s = e.pos, c2 = true;
+  if (e.src.charCodeAt(e.pos) !== 91) return false;
+  let a = e.pos, h = e.posMax, d = e.pos + 1, p = e.md.helpers.parseLinkLabel(e, e.pos, true);
+  if (p < 0) return false;
+  let f = p + 1;
+  if (f < h && e.src.charCodeAt(f) === 40) {
+    for (c2 = false, f++; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
+    if (f >= h) return false;
+    if (s = f, i = e.md.helpers.parseLinkDestination(e.src, f, e.posMax), i.ok) {
+      for (u = e.md.normalizeLink(i.str), e.md.validateLink(u) ? f = i.pos : u = "", s = f; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
+      if (i = e.md.helpers.parseLinkTitle(e.src, f, e.posMax), f < h && s !== f && i.ok) for (l = i.str, f = i.pos; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
+    }
+    (f >= h || e.src.charCodeAt(f) !== 41) && (c2 = true), f++;
+  }
+  if (c2) {
+    if (typeof e.env.references > "u") return false;
+    if (f < h && e.src.charCodeAt(f) === 91 ? (s = f + 1, f = e.md.helpers.parseLinkLabel(e, f), f >= 0 ? o = e.src.slice(s, f++) : f = p + 1) : f = p + 1, o || (o = e.src.slice(d, p)), o = ne(o), t = e.env.references[o], !t) return e.pos = a, false;
+    u = t.href, l = t.title;
+  }
+  if (!n) {
+    e.pos = d, e.posMax = p;
+    let F = e.push("link_open", "a", 1), _ = [["href", u]];
+    if (F.attrs = _, l && _.push(["title", l]), o) {
+      let D = /* @__PURE__ */ Object.create(null);
+      D.label = o, F.meta = D;
+    }
+    e.linkLevel++, e.md.inline.tokenize(e), e.linkLevel--, e.push("link_close", "a", -1);
+  }
+  return e.pos = f, e.posMax = h, true;
+}
+function ct(e, n) {
+  let r, o, i, t, u, l, s, c2, a = "", h = e.pos, d = e.posMax;
+  if (e.src.charCodeAt(e.pos) !== 33 || e.src.charCodeAt(e.pos + 1) !== 91) return false;
+  let p = e.pos + 2, f = e.md.helpers.parseLinkLabel(e, e.pos + 1, false);
+  if (f < 0) return false;
+  if (t = f + 1, t < d && e.src.charCodeAt(t) === 40) {
+    for (t++; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
+    if (t >= d) return false;
+    for (c2 = t, l = e.md.helpers.parseLinkDestination(e.src, t, e.posMax), l.ok && (a = e.md.normalizeLink(l.str), e.md.validateLink(a) ? t = l.pos : a = ""), c2 = t; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
+    if (l = e.md.helpers.parseLinkTitle(e.src, t, e.posMax), t < d && c2 !== t && l.ok) for (s = l.str, t = l.pos; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
+    else s = "";
+    if (t >= d || e.src.charCodeAt(t) !== 41) return e.pos = h, false;
+    t++;
+  } else {
+    if (typeof e.env.references > "u") return false;
+    if (t < d && e.src.charCodeAt(t) === 91 ? (c2 = t + 1, t = e.md.helpers.parseLinkLabel(e, t), t >= 0 ? i = e.src.slice(c2, t++) : t = f + 1) : t = f + 1, i || (i = e.src.slice(p, f)), i = ne(i), u = e.env.references[i], !u) return e.pos = h, false;
+    a = u.href, s = u.title;
+  }
+  if (!n) {
+    o = e.src.slice(p, f);
+    let F = [];
+    e.md.inline.parse(o, e.md, e.env, F);
+    let _ = e.push("image", "img", 0), D = [
+      ["src", a],
+      ["alt", ""]
+    ];
+    if (_.attrs = D, _.children = F, _.content = o, s && D.push(["title", s]), i) {
+      let A = /* @__PURE__ */ Object.create(null);
+      A.label = i, _.meta = A;
+    }
+  }
+  return e.pos = t, e.posMax = d, true;
+}
+var ft = /^([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)$/;
+var at = /^([a-zA-Z][a-zA-Z0-9+.-]{1,31}):([^<>\x00-\x20]*)$/;
+function ht(e, n) {
+  let r = e.pos;
+  if (e.src.charCodeAt(r) !== 60) return false;
+  let o = e.pos, i = e.posMax;
+  for (; ; ) {
+    if (++r >= i) return false;
+    let u = e.src.charCodeAt(r);
+    if (u === 60) return false;
+    if (u === 62) break;
+  }
+  let t = e.src.slice(o + 1, r);
+  if (at.test(t)) {
+    let u = e.md.normalizeLink(t);
+    if (!e.md.validateLink(u)) return false;
+    if (!n) {
+      let l = e.push("link_open", "a", 1);
+      l.attrs = [["href", u]], l.markup = "autolink", l.info = "auto";
+      let s = e.push("text", "", 0);
+      s.content = e.md.normalizeLinkText(t);
+      let c2 = e.push("link_close", "a", -1);
+      c2.markup = "autolink", c2.info = "auto";
+    }
+    return e.pos += t.length + 2, true;
+  }
+  if (ft.test(t)) {
+    let u = e.md.normalizeLink(`mailto:${t}`);
+    if (!e.md.validateLink(u)) return false;
+    if (!n) {
+      let l = e.push("link_open", "a", 1);
+      l.attrs = [["href", u]], l.markup = "autolink", l.info = "auto";
+      let s = e.push("text", "", 0);
+      s.content = e.md.normalizeLinkText(t);
+      let c2 = e.push(
+        "link_close",
+        "a",
+        -1
+      );
+      c2.markup = "autolink", c2.info = "auto";
+    }
+    return e.pos += t.length + 2, true;
+  }
+  return false;
+}
+function pt(e) {
+  return /^<a[>\s]/i.test(e);
+}
+function dt(e) {
+  return /^<\/a\s*>/i.test(e);
+}
+function cn(e) {
+  let n = e | 32;
+  return n >= 97 && n <= 122;
+}
+function kt(e, n) {
+  let r = e.src, o, i;
+  if (r.startsWith("<!--", n)) {
+    if (r.startsWith(">", n + 4)) return n + 5;
+    if (r.startsWith("->", n + 4)) return n + 6;
+    o = n + 4, i = "-->";
+  } else if (r.startsWith("<![CDATA[", n)) o = n + 9, i = "]]>";
+  else if (r.charCodeAt(n + 1) === 63) o = n + 2, i = "?>";
+  else if (cn(r.charCodeAt(n + 2))) o = n + 3, i = ">";
+  else return -1;
+  if (e.skipHtmlSpecial) return -1;
+  let t = r.indexOf(i, o);
+  return t < 0 ? (e.skipHtmlSpecial = true, -1) : t + i.length;
+}
+function mt(e, n) {
+  if (!e.md.options.html) return false;
+  let r = e.posMax, o = e.pos;
+  if (e.src.charCodeAt(o) !== 60 || o + 2 >= r) return false;
+  let i, t = e.src.charCodeAt(o + 1);
+  if (t === 33 || t === 63) i = kt(e, o);
+  else if (t === 47 || cn(t)) {
+    let u = e.src.slice(o).match(
+      tn
+    );
+    i = u ? o + u[0].length : -1;
+  } else return false;
+  if (i < 0) return false;
+  if (!n) {
+    let u = e.push("html_inline", "", 0);
+    u.content = e.src.slice(o, i), pt(u.content) && e.linkLevel++, dt(u.content) && e.linkLevel--;
+  }
+  return e.pos = i, true;
+}
+var Dt = /^&#((?:x[a-f0-9]{1,6}|[0-9]{1,7}));/i;
+var Ct = /^&([a-z][a-z0-9]{1,31});/i;
+function gt(e, n) {
+  let r = e.pos, o = e.posMax;
+  if (e.src.charCodeAt(
+    r
+  ) !== 38 || r + 1 >= o) return false;
+  if (e.src.charCodeAt(r + 1) === 35) {
+    let i = e.src.slice(r).match(Dt);
+    if (i) {
+      if (!n) {
+        let t = i[1][0].toLowerCase() === "x" ? parseInt(i[1].slice(1), 16) : parseInt(i[1], 10), u = e.push("text_special", "", 0);
+        u.content = De(t) ? q(t) : q(65533), u.markup = i[0], u.info = "entity";
+      }
+      return e.pos += i[0].length, true;
+    }
+  } else {
+    let i = e.src.slice(
+      r
+    ).match(Ct);
+    if (i) {
+      let t = se(i[0]);
+      if (t !== i[0]) {
+        if (!n) {
+          let u = e.push("text_special", "", 0);
+          u.content = t, u.markup = i[0], u.info = "entity";
+        }
+        return e.pos += i[0].length, true;
+      }
+    }
+  }
+  return false;
+}
+function He(e) {
+  let n = {}, r = e.length;
+  if (!r) return;
+  let o = 0, i = -2, t = [];
+  for (let u = 0; u < r; u++) {
+    let l = e[u];
+    if (t.push(0), (e[o].marker !== l.marker || i !== l.token - 1) && (o = u), i = l.token, l.length = l.length || 0, !l.close) continue;
+    n.hasOwnProperty(l.marker) || (n[l.marker] = [-1, -1, -1, -1, -1, -1]);
+    let s = n[l.marker][(l.open ? 3 : 0) + l.length % 3], c2 = o - t[o] - 1, a = c2;
+    for (; c2 > s; c2 -= t[c2] + 1) {
+      let h = e[c2];
+      if (h.marker === l.marker && h.open && h.end < 0) {
+        let d = false;
+        if ((h.close || l.open) && (h.length + l.length) % 3 === 0 && (h.length % 3 !== 0 || l.length % 3 !== 0) && (d = true), !d) {
+          let p = c2 > 0 && !e[c2 - 1].open ? t[c2 - 1] + 1 : 0;
+          t[u] = u - c2 + p, t[c2] = p, l.open = false, h.end = u, h.close = false, a = -1, i = -2;
+          break;
+        }
+      }
+    }
+    a !== -1 && (n[l.marker][(l.open ? 3 : 0) + (l.length || 0) % 3] = a);
+  }
+}
+function bt(e) {
+  let n = e.tokens_meta, r = e.tokens_meta.length;
+  He(e.delimiters);
+  for (let i = 0; i < r; i++) {
+    var o;
+    let t = (o = n[i]) === null || o === void 0 ? void 0 : o.delimiters;
+    t && He(t);
+  }
+}
+function Ft(e) {
+  let n, r, o = 0, i = e.tokens, t = e.tokens.length;
+  for (n = r = 0; n < t; n++) i[n].nesting < 0 && o--, i[n].level = o, i[n].nesting > 0 && o++, i[n].type === "text" && n + 1 < t && i[n + 1].type === "text" ? i[n + 1].content = i[n].content + i[n + 1].content : (n !== r && (i[r] = i[n]), r++);
+  n !== r && (i.length = r);
+}
+var ke = [
+  ["text", Xr],
+  ["linkify", Jr],
+  [
+    "newline",
+    et
+  ],
+  ["escape", nt],
+  ["backticks", tt],
+  ["strikethrough", ln.tokenize],
+  ["emphasis", sn.tokenize],
+  ["link", st],
+  ["image", ct],
+  ["autolink", ht],
+  ["html_inline", mt],
+  ["entity", gt]
+];
+var me = [["balance_pairs", bt], ["strikethrough", ln.postProcess], ["emphasis", sn.postProcess], ["fragments_join", Ft]];
+var fn = class {
+  constructor() {
+    k(
+      this,
+      "ruler",
+      new Q()
+    ), k(this, "ruler2", new Q()), k(this, "State", un);
+    for (let e = 0; e < ke.length; e++) this.ruler.push(ke[e][0], ke[e][1]);
+    for (let e = 0; e < me.length; e++) this.ruler2.push(
+      me[e][0],
+      me[e][1]
+    );
+  }
+  skipToken(e) {
+    let n = e.pos, r = this.ruler.getRules(""), o = r.length, i = e.md.options.maxNesting, t = e.cache;
+    if (typeof t[n] < "u") {
+      e.pos = t[n];
+      return;
+    }
+    let u = false;
+    if (e.level < i) {
+      for (let l = 0; l < o; l++) if (e.level++, u = r[l](e, true), e.level--, u) {
+        if (n >= e.pos) throw new Error("inline rule didn't increment state.pos");
+        break;
+      }
+    } else e.pos = e.posMax;
+    u || e.pos++, t[n] = e.pos;
+  }
+  tokenize(e) {
+    let n = this.ruler.getRules(""), r = n.length, o = e.posMax, i = e.md.options.maxNesting;
+    for (; e.pos < o; ) {
+      let t = e.pos, u = false;
+      if (e.level < i) {
+        for (let l = 0; l < r; l++) if (u = n[l](e, false), u) {
+          if (t >= e.pos) throw new Error("inline rule didn't increment state.pos");
+          break;
+        }
+      }
+      if (u) {
+        if (e.pos >= o) break;
+        continue;
+      }
+      e.pending += e.src[e.pos++];
+    }
+    e.pending && e.pushPending();
+  }
+  parse(e, n, r, o) {
+    let i = new this.State(e, n, r, o);
+    this.tokenize(i);
+    let t = this.ruler2.getRules(""), u = t.length;
+    for (let l = 0; l < u; l++) t[l](i);
+  }
+};
+var _t = { default: { options: { html: false, xhtmlOut: false, breaks: false, langPrefix: "language-", linkify: false, typographer: false, quotes: "“”‘’", highlight: null, maxNesting: 100 }, components: {
+  core: {},
+  block: {},
+  inline: {}
+} }, zero: { options: {
+  html: false,
+  xhtmlOut: false,
+  breaks: false,
+  langPrefix: "language-",
+  linkify: false,
+  typographer: false,
+  quotes: "“”‘’",
+  highlight: null,
+  maxNesting: 20
+}, components: { core: { rules: ["normalize", "block", "strip_references", "inline", "text_join"] }, block: { rules: ["paragraph"] }, inline: { rules: ["text"], rules2: [
+  "balance_pairs",
+  "fragments_join"
+] } } }, commonmark: { options: {
+  html: true,
+  xhtmlOut: true,
+  breaks: false,
+  langPrefix: "language-",
+  linkify: false,
+  typographer: false,
+  quotes: "“”‘’",
+  highlight: null,
+  maxNesting: 20
+}, components: { core: { rules: ["normalize", "block", "strip_references", "inline", "text_join"] }, block: { rules: ["blockquote", "code", "fence", "heading", "hr", "html_block", "lheading", "list", "reference", "paragraph"] }, inline: { rules: [
+  "autolink",
+  "backticks",
+  "emphasis",
+  "entity",
+  "escape",
+  "html_inline",
+  "image",
+  "link",
+  "newline",
+  "text"
+], rules2: ["balance_pairs", "emphasis", "fragments_join"] } } } };
+var At = /^(vbscript|javascript|file|data):/;
+var Et = /^data:image\/(gif|png|jpeg|webp);/;
+var Ze = ["http:", "https:", "mailto:"];
+var S = class {
+  validateLink(e) {
+    let n = e.trim().toLowerCase();
+    return At.test(n) ? Et.test(n) : true;
+  }
+  normalizeLink(e) {
+    let n = j(e, true);
+    if (n.hostname && (!n.protocol || Ze.indexOf(n.protocol) >= 0)) try {
+      n.hostname = ae.toASCII(n.hostname);
+    } catch {
+    }
+    return n.auth && (n.auth = M(n.auth)), n.hostname && (n.hostname = M(n.hostname)), n.pathname && (n.pathname = M(n.pathname)), n.search && (n.search = M(n.search)), n.hash && (n.hash = M(n.hash)), R(n);
+  }
+  normalizeLinkText(e) {
+    let n = j(e, true);
+    if (n.hostname && (!n.protocol || Ze.indexOf(
+      n.protocol
+    ) >= 0)) try {
+      n.hostname = ae.toUnicode(n.hostname);
+    } catch {
+    }
+    return L(R(n), L.defaultChars + "%");
+  }
+  constructor(...e) {
+    k(this, "inline", new fn()), k(this, "block", new on()), k(this, "core", new Je()), k(this, "renderer", new Xe()), k(this, "linkify", new K()), k(this, "utils", Wn), k(this, "helpers", Object.assign({}, sr));
+    let [n, r] = e;
+    typeof n == "string" ? (this.configure(n), r && this.set(r)) : (this.configure("default"), this.set(n || {}));
+  }
+  set(e) {
+    return Object.assign(this.options, e), this;
+  }
+  configure(e) {
+    let n;
+    if (typeof e == "string") {
+      let i = e;
+      if (n = _t[i], !n) throw new Error(`Wrong 'markdown-it' preset "${i}", check name`);
+    } else n = e;
+    if (!n) throw new Error("Wrong `markdown-it` preset, can't be empty");
+    n.options && (this.options = { ...n.options });
+    let r = n.components;
+    if (r) {
+      var o;
+      ["core", "block", "inline"].forEach((t) => {
+        var u;
+        let l = (u = r[t]) === null || u === void 0 ? void 0 : u.rules;
+        l && this[t].ruler.enableOnly(l);
+      });
+      let i = (o = r.inline) === null || o === void 0 ? void 0 : o.rules2;
+      i && this.inline.ruler2.enableOnly(i);
+    }
+    return this;
+  }
+  enable(e, n = false) {
+    let r = [];
+    Array.isArray(e) || (e = [e]), ["core", "block", "inline"].forEach((i) => {
+      r = r.concat(this[i].ruler.enable(e, true));
+    }), r = r.concat(this.inline.ruler2.enable(e, true));
+    let o = e.filter((i) => r.indexOf(i) < 0);
+    if (o.length && !n) throw new Error(`MarkdownIt. Failed to enable unknown rule(s): ${o}`);
+    return this;
+  }
+  disable(e, n = false) {
+    let r = [];
+    Array.isArray(
+      e
+    ) || (e = [e]), ["core", "block", "inline"].forEach((i) => {
+      r = r.concat(this[i].ruler.disable(e, true));
+    }), r = r.concat(this.inline.ruler2.disable(e, true));
+    let o = e.filter((i) => r.indexOf(
+      i
+    ) < 0);
+    if (o.length && !n) throw new Error(`MarkdownIt. Failed to disable unknown rule(s): ${o}`);
+    return this;
+  }
+  use(e, ...n) {
+    return e.apply(e, [this, ...n]), this;
+  }
+  parse(e, n) {
+    if (typeof e != "string") throw new Error("Input data should be a String");
+    let r = new this.core.State(e, this, n);
+    return this.core.process(r), r.tokens;
+  }
+  render(e, n = {}) {
+    return this.renderer.render(this.parse(e, n), this.options, n);
+  }
+  parseInline(e, n) {
+    let r = new this.core.State(e, this, n);
+    return r.inlineMode = true, this.core.process(r), r.tokens;
+  }
+  renderInline(e, n = {}) {
+    return this.renderer.render(this.parseInline(e, n), this.options, n);
+  }
+};
+k(S, "Token", P);
+k(S, "Ruler", Q);
+k(S, "Renderer", Xe);
+k(S, "ParserCore", Je);
+k(S, "StateCore", Ke);
+k(
+  S,
+  "ParserBlock",
+  on
+);
+k(S, "StateBlock", en);
+k(S, "ParserInline", fn);
+k(S, "StateInline", un);
+var xt = Qe(S);
+
+// tokens.ts
+var parser = new xt({ html: false, linkify: false, typographer: false, maxNesting: NESTING_LIMIT });
+function parse(text3, references) {
+  const env = { references: { ...references } };
+  const tokens = parser.parse(text3, env);
+  return { groups: grouped(tokens), references: env.references };
+}
+function grouped(tokens) {
+  const groups = [];
+  let first = 0;
+  tokens.forEach((token, index) => {
+    if (token.level !== 0 || token.nesting > 0) return;
+    const [start, end] = tokens[first]?.map ?? [0, 0];
+    groups.push({ tokens: tokens.slice(first, index + 1), start, end });
+    first = index + 1;
+  });
+  return groups;
+}
+function attribute(token, name2) {
+  return String(token.attrs?.find(([key]) => key === name2)?.[1] ?? "");
+}
+function infoOf(token) {
+  return parser.utils.unescapeAll(token.info);
+}
+function tooDeep(tokens) {
+  return tokens.some((token) => token.nesting > 0 && token.level >= NESTING_LIMIT - 1);
+}
+
+// inline.ts
+var EMPHASIS = { em_open: "em", strong_open: "strong", s_open: "s" };
+var InlineWriter = class {
+  #root;
+  #budget;
+  #place;
+  #links = [];
+  #lineLength = 0;
+  #cut = 0;
+  #cutMark = null;
+  constructor(root, budget) {
+    this.#root = root;
+    this.#place = root;
+    this.#budget = budget;
+  }
+  write(tokens) {
+    for (const token of tokens) {
+      if (this.#budget.spent) return;
+      this.#token(token);
+    }
+  }
+  #token(token) {
+    switch (token.type) {
+      case "text":
+      case "text_special":
+        return this.#text(token.content);
+      case "softbreak":
+        return this.#endLine(document.createTextNode("\n"));
+      case "hardbreak":
+        return this.#endLine(el("br"));
+      case "code_inline":
+        return this.#code(token.content);
+      case "em_open":
+      case "strong_open":
+      case "s_open":
+        return this.#enter(el(EMPHASIS[token.type]));
+      case "link_open":
+        return this.#openLink(attribute(token, "href"));
+      case "link_close":
+        return this.#closeLink();
+      case "em_close":
+      case "strong_close":
+      case "s_close":
+        return this.#leave();
+      case "image":
+        return this.#image(token);
+      default:
+        return this.#text(token.content);
+    }
+  }
+  #text(text3) {
+    const shown2 = this.#fit(this.#links.length > 0 ? marked(text3) : text3);
+    if (shown2 === "") return;
+    this.#budget.take(1);
+    const last = this.#place.lastChild;
+    if (last instanceof Text) last.appendData(shown2);
+    else this.#place.appendChild(document.createTextNode(shown2));
+  }
+  #code(text3) {
+    const shown2 = this.#fit(marked(text3));
+    if (shown2 === "" && text3 !== "") return;
+    this.#budget.take(2);
+    this.#place.appendChild(el("code", "", shown2));
+  }
+  #enter(element) {
+    this.#budget.take(1);
+    this.#place.appendChild(element);
+    this.#place = element;
+  }
+  #leave() {
+    if (this.#place !== this.#root) this.#place = this.#place.parentNode ?? this.#root;
+  }
+  /** Becomes a link or stays text when its text is known: what it says decides what must be said beside it. */
+  #openLink(address) {
+    const element = safeLink(address, "x") === null ? el("span", "nolink") : el("a");
+    this.#links.push({ element, address });
+    this.#enter(element);
+  }
+  #closeLink() {
+    const link = this.#links.pop();
+    this.#leave();
+    if (link === void 0) return;
+    const { element, address } = link;
+    const text3 = element.textContent ?? "";
+    const safe = safeLink(address, text3);
+    if (safe === null) {
+      if (address !== "" && address !== text3) this.#aside(readable(address));
+      return;
+    }
+    if (!(element instanceof HTMLAnchorElement)) return;
+    element.href = safe.href;
+    element.target = "_blank";
+    element.rel = "noopener noreferrer nofollow";
+    element.referrerPolicy = "no-referrer";
+    if (safe.note !== "") this.#aside(safe.note);
+  }
+  /** Small print after a link: where it goes. */
+  #aside(text3) {
+    this.#budget.take(2);
+    this.#place.appendChild(el("span", "target", ` (${marked(text3)})`));
+  }
+  /** An image is never fetched: its words, and whom it would have asked. */
+  #image(token) {
+    const words2 = this.#fit(marked(altText(token.children ?? [])));
+    this.#budget.take(4);
+    const box = el("span", "image");
+    box.append(el("span", "alt", words2 === "" ? "image" : words2), el("span", "target", ` (${marked(hostOf(attribute(token, "src")))})`));
+    this.#place.appendChild(box);
+  }
+  #endLine(node) {
+    this.#budget.take(1);
+    this.#lineLength = 0;
+    this.#cut = 0;
+    this.#cutMark = null;
+    const last = this.#place.lastChild;
+    if (node instanceof Text && last instanceof Text) last.appendData(node.data);
+    else this.#place.appendChild(node);
+  }
+  /** What of `text` still has room on its line. */
+  #fit(text3) {
+    const room = Math.max(0, LINE_LIMIT - this.#lineLength);
+    this.#lineLength += text3.length;
+    if (text3.length <= room) return text3;
+    this.#cut += text3.length - room;
+    if (this.#cutMark === null) {
+      this.#cutMark = el("span", "cut");
+      this.#budget.take(2);
+      this.#root.appendChild(this.#cutMark);
+    }
+    this.#cutMark.textContent = ` … ${count(this.#cut)} more characters on this line, in the store`;
+    return text3.slice(0, room);
+  }
+};
+function altText(tokens) {
+  return tokens.map((token) => token.children === null ? lineText(token) : altText(token.children)).join("");
+}
+function lineText(token) {
+  return token.type === "softbreak" || token.type === "hardbreak" ? " " : token.content;
+}
+function readable(address) {
+  return address.length > 200 ? `${address.slice(0, 200)}…` : address;
+}
+
+// markdown.ts
+var CONTAINERS = {
+  paragraph: "p",
+  blockquote: "blockquote",
+  bullet_list: "ul",
+  ordered_list: "ol",
+  list_item: "li",
+  table: "table",
+  thead: "thead",
+  tbody: "tbody",
+  tr: "tr",
+  th: "th",
+  td: "td"
+};
+var HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"];
+var ALIGNMENTS = {
+  "text-align:left": "left",
+  "text-align:center": "center",
+  "text-align:right": "right"
+};
+var OPEN = /^(.*)_open$/;
+function looseness(tokens) {
+  const own = tokens.filter((token) => token.type === "paragraph_open" && token.level === 2);
+  return own.length === 0 ? null : own.some((token) => !token.hidden);
+}
+var NOTHING = { loose: false, cells: 0, lost: 0 };
+var BlockBuilder = class {
+  #root = document.createDocumentFragment();
+  #budget;
+  #before;
+  #place = this.#root;
+  #cells = 0;
+  #columns = 0;
+  /** Cells that were left out of the table that is open. */
+  #lost = 0;
+  constructor(budget, before = NOTHING) {
+    this.#budget = budget;
+    this.#before = before;
+  }
+  build(tokens) {
+    for (const token of tokens) {
+      if (this.#budget.spent) break;
+      if (token.nesting > 0) this.#open(token);
+      else if (token.nesting < 0) this.#close(token);
+      else this.#leaf(token);
+    }
+    return [...this.#root.childNodes];
+  }
+  #open(token) {
+    if (token.type === "paragraph_open" && this.#hides(token)) return;
+    const kind = OPEN.exec(token.type)?.[1] ?? "";
+    if (kind === "table") this.#beginTable();
+    if (kind === "tr") this.#columns = 0;
+    if (kind === "td" || kind === "th") this.#columns += 1;
+    if (kind in CONTAINERS) this.#enter(this.#container(kind, token));
+    else if (kind === "heading") this.#enter(el(HEADINGS[Number(token.tag[1]) - 1] ?? "h6"));
+    else this.#enter(el("div"));
+  }
+  /** Whether a paragraph has no element: in a list without blank lines. */
+  #hides(token) {
+    return token.hidden && !(this.#before.loose && token.level === 2);
+  }
+  #container(kind, token) {
+    const element = el(CONTAINERS[kind]);
+    if (kind === "ordered_list") {
+      const start = Number(attribute(token, "start") || "1");
+      if (start !== 1 && Number.isSafeInteger(start)) element.setAttribute("start", String(start));
+    }
+    const alignment = ALIGNMENTS[attribute(token, "style")];
+    if (alignment !== void 0) element.className = alignment;
+    return element;
+  }
+  #enter(element) {
+    this.#budget.take(1);
+    this.#place.appendChild(element);
+    this.#place = element;
+  }
+  #close(token) {
+    if (token.type === "paragraph_close" && this.#hides(token)) return;
+    const closed = this.#place;
+    this.#place = closed.parentNode ?? this.#root;
+    if (token.type === "tr_close" && closed instanceof HTMLElement && !closed.hasChildNodes()) closed.remove();
+    if (token.type === "td_close" || token.type === "th_close") this.#limitCells(closed);
+    if (token.type === "table_close") this.#endTable();
+  }
+  #leaf(token) {
+    switch (token.type) {
+      case "inline":
+        return this.#inline(token);
+      case "fence":
+        return this.#code(token.content, infoOf(token));
+      case "code_block":
+        return this.#code(token.content, "");
+      case "hr":
+        this.#budget.take(1);
+        this.#place.appendChild(el("hr"));
+        return;
+      default:
+        this.#budget.take(1);
+        this.#place.appendChild(document.createTextNode(token.content));
+    }
+  }
+  #inline(token) {
+    if (this.#columns > 0 && this.#full) return;
+    const children = token.children ?? [];
+    const task = this.#place instanceof HTMLElement && this.#place.closest("li") !== null ? taskOf(children) : null;
+    if (task !== null && this.#isItemStart()) {
+      this.#budget.take(2);
+      this.#place.appendChild(el("span", task.done ? "task done" : "task", task.done ? "☑" : "☐"));
+      new InlineWriter(this.#place, this.#budget).write(task.rest);
+    } else {
+      new InlineWriter(this.#place, this.#budget).write(children);
+    }
+  }
+  /** Whether what comes now is the first of its list item. */
+  #isItemStart() {
+    const place = this.#place;
+    if (place.localName === "li") return !place.hasChildNodes();
+    return place.localName === "p" && place.parentElement?.localName === "li" && place.previousSibling === null;
+  }
+  #code(content, info) {
+    const block = new CodeBlock(info, this.#budget);
+    const lines3 = content.split("\n");
+    if (lines3.at(-1) === "") lines3.pop();
+    for (const line of lines3) block.line(line);
+    this.#place.appendChild(block.element);
+  }
+  get #full() {
+    return this.#cells > CELL_LIMIT || this.#columns > COLUMN_LIMIT;
+  }
+  #beginTable() {
+    this.#cells = this.#before.cells;
+    this.#lost = this.#before.lost;
+    const box = el("div", "wide");
+    box.tabIndex = 0;
+    this.#enter(box);
+  }
+  #limitCells(cell) {
+    this.#cells += 1;
+    if (!this.#full) return;
+    this.#lost += 1;
+    this.#budget.take(-1);
+    cell.remove();
+  }
+  #endTable() {
+    this.#columns = 0;
+    this.#place = this.#place.parentNode ?? this.#root;
+    if (this.#lost === 0) return;
+    this.#budget.take(2);
+    this.#place.appendChild(el("p", "cut", `… ${count(this.#lost)} more cells of this table are not shown here; the store has them all`));
+  }
+};
+function taskOf(children) {
+  const [first, ...others] = children;
+  const found = first?.type === "text" ? /^\[([ xX])\](?=\s)/.exec(first.content) : null;
+  if (first === void 0 || found === null) return null;
+  return { done: found[1] !== " ", rest: [{ ...first, content: first.content.slice(3) }, ...others] };
+}
+
+// growing.ts
+var GROW_FROM = 1500;
+var Growing = class _Growing {
+  /** Where items and rows go: a list, or the body of a table. */
+  host;
+  /** The items and rows that are read again. */
+  nodes;
+  before;
+  /** The lines that a table's rows need before them to be read as rows. */
+  head;
+  #first;
+  /** The text of the finished items. */
+  #finished = [];
+  constructor(host, first, head, before) {
+    this.host = host;
+    this.nodes = [...host.childNodes];
+    this.#first = first;
+    this.head = head;
+    this.before = before;
+  }
+  /** Begins with a block that is on the page, or null where it does not grow by parts. */
+  static from(group, element, text3) {
+    const first = group.tokens[0];
+    if (!(element instanceof HTMLElement)) return null;
+    if (first.type === "table_open") {
+      const body = element.querySelector("tbody");
+      const head = lines(text3, group.start, group.start + 2);
+      return body === null ? null : new _Growing(body, first, head, { loose: false, cells: 0, lost: 0 });
+    }
+    const loose = looseness(group.tokens);
+    if (loose === null || !/^(?:bullet|ordered)_list_open$/.test(first.type)) return null;
+    return new _Growing(element, first, "", { loose, cells: 0, lost: 0 });
+  }
+  /** Whether the block that the open text begins with is this one. */
+  goesOn(group) {
+    const first = group?.tokens[0];
+    return first !== void 0 && group?.start === 0 && first.type === this.#first.type && first.markup === this.#first.markup;
+  }
+  /** Whether a blank line has come that makes paragraphs of all items, those that are finished too. */
+  loosens(group) {
+    return this.#first.type !== "table_open" && !this.before.loose && looseness(group.tokens) === true;
+  }
+  /** The block's own text again, from its start. */
+  textFrom(open) {
+    return this.#finished.join("") + open;
+  }
+  /** The items or rows of a new build of the open part. */
+  partsOf(built) {
+    const element = built[0];
+    if (!(element instanceof HTMLElement)) return [];
+    const host = this.#first.type === "table_open" ? element.querySelector("tbody") : element;
+    return host === null ? [] : [...host.childNodes];
+  }
+  /** Lines at which the items or rows of the open part begin. */
+  startsOf(group) {
+    const inTable = this.#first.type === "table_open";
+    const kind = inTable ? "tr_open" : "list_item_open";
+    const starts = group.tokens.filter((token) => token.type === kind && token.level === (inTable ? 2 : 1));
+    return starts.map((token) => token.map?.[0] ?? 0).filter((line) => !inTable || line > group.start);
+  }
+  /** The first `count` items or rows are finished; `text` is theirs. */
+  finish(count2, text3, columns) {
+    const done = this.nodes.splice(0, count2);
+    this.#finished.push(text3);
+    const cells = done.reduce((sum2, node) => sum2 + node.childNodes.length, 0);
+    const { loose, cells: shown2, lost } = this.before;
+    this.before = { loose, cells: shown2 + cells, lost: lost + Math.max(0, count2 * columns - cells) };
+  }
+};
+function lines(text3, from, to) {
+  const start = lineStart(text3, from);
+  return text3.slice(start, start + lineStart(text3.slice(start), to - from));
+}
+function lineStart(text3, number) {
+  let at2 = 0;
+  for (let line = 0; line < number; line += 1) {
+    const end = text3.indexOf("\n", at2);
+    if (end < 0) return text3.length;
+    at2 = end + 1;
+  }
+  return at2;
+}
+
+// morph.ts
+function morph(parent, have, want, end) {
+  const now = want.map((wanted, index) => {
+    const old = have[index];
+    if (old === void 0) return parent.insertBefore(wanted, end);
+    if (alike(old, wanted)) {
+      become(old, wanted);
+      return old;
+    }
+    old.replaceWith(wanted);
+    return wanted;
+  });
+  for (const old of have.slice(want.length)) old.remove();
+  return now;
+}
+function become(old, wanted) {
+  if (old instanceof Text && wanted instanceof Text) {
+    if (old.data === wanted.data) return;
+    if (wanted.data.startsWith(old.data)) old.appendData(wanted.data.slice(old.data.length));
+    else old.data = wanted.data;
+  } else {
+    morph(old, [...old.childNodes], [...wanted.childNodes], null);
+  }
+}
+function alike(a, b) {
+  if (a instanceof Text) return b instanceof Text;
+  if (!(a instanceof Element) || !(b instanceof Element) || a.localName !== b.localName) return false;
+  return a.attributes.length === b.attributes.length && [...a.attributes].every((one) => b.getAttribute(one.name) === one.value);
+}
+function nodesOf(node) {
+  let count2 = 1;
+  for (const child of node.childNodes) count2 += nodesOf(child);
+  return count2;
+}
+
+// pacer.ts
+var GAP = 10;
+var REST = 6;
+var LONGEST2 = 1e3;
+var Pacer = class {
+  #draw;
+  #requested = false;
+  #timer = 0;
+  #ended = -Infinity;
+  #cost = 0;
+  constructor(draw) {
+    this.#draw = draw;
+  }
+  /** Asks for a drawing; many requests before it make one. */
+  request() {
+    if (this.#requested) return;
+    this.#requested = true;
+    const wait = this.#ended + Math.min(LONGEST2, Math.max(GAP, this.#cost * REST)) - performance.now();
+    if (wait <= 0) queueMicrotask(this.#run);
+    else this.#timer = window.setTimeout(this.#run, wait);
+  }
+  /** Draws now. */
+  flush() {
+    this.#requested = true;
+    this.#run();
+  }
+  cancel() {
+    window.clearTimeout(this.#timer);
+    this.#requested = false;
+  }
+  #run = () => {
+    if (!this.#requested) return;
+    this.cancel();
+    const start = performance.now();
+    this.#draw();
+    this.#ended = performance.now();
+    this.#cost = this.#ended - start;
+  };
+};
+
+// writer.ts
+var NODE_SIZE2 = 4096;
 var LineWriter = class {
   #parent;
   #node = null;
@@ -460,7 +3720,7 @@ var LineWriter = class {
     this.#put("\n");
   }
   #put(text3) {
-    if (this.#node === null || this.#node.length > NODE_SIZE) {
+    if (this.#node === null || this.#node.length > NODE_SIZE2) {
       this.#node = document.createTextNode(text3);
       this.#parent.append(this.#node);
     } else {
@@ -478,82 +3738,263 @@ var LineWriter = class {
 };
 
 // richtext.ts
-var BLOCK_LIMIT = 1e6;
-var ELEMENT_LIMIT = 5e3;
+var UNDECIDED = /(?:^|\n)[ \t]*(?:[#>*+=_~`|:-]+|\d{1,9}[.)]?)?[ \t]*$/;
+var REDRAW_LIMIT = 3e5;
 var RichText = class {
   element;
-  #scanner = new FenceScanner();
-  #writer = null;
-  #inCode = false;
-  #elements = 0;
+  #pacer = new Pacer(() => this.#draw(false));
+  /** All that is shown, in the pieces it came in. */
+  #pieces = [];
   #length = 0;
+  /** A carriage return at the end of a piece: the next may begin with its line feed. */
+  #heldReturn = false;
+  /** The text that is not finished, and its nodes on the page. */
+  #tail = "";
+  #nodes = [];
+  /** How many of the nodes belong to each block of the tail. */
+  #counts = [];
+  /** What the nodes of the tail have taken of the budget. */
+  #tailCost = 0;
+  #budget = new Budget();
+  #references = {};
+  /** Definitions that the last reading knew, and those that all of the page was drawn with. */
+  #known = 0;
+  #drawnWith = 0;
+  #finished = false;
+  #code = null;
+  #growing = null;
+  #plain = null;
   #cutMark = null;
   constructor(className) {
     this.element = el("div", className);
+    listenForCopies(this.element);
   }
   append(text3) {
     const room = Math.max(0, BLOCK_LIMIT - this.#length);
     this.#length += text3.length;
-    if (room > 0) for (const piece of this.#scanner.feed(text3.slice(0, room))) this.#add(piece);
+    if (room > 0) this.#take(text3.slice(0, room));
     if (this.#length > BLOCK_LIMIT) this.#markCut();
+    this.#pacer.request();
   }
-  /** Shows what was held back for want of its line's end. More text may still follow. */
   flush() {
-    for (const piece of this.#scanner.end()) this.#add(piece);
-  }
-  /** Begins again with other content. */
-  replace(text3) {
-    this.element.replaceChildren();
-    this.#scanner = new FenceScanner();
-    this.#writer = null;
-    this.#inCode = false;
-    this.#elements = 0;
-    this.#length = 0;
-    this.#cutMark = null;
-    this.append(text3);
-  }
-  #add(piece) {
-    switch (piece.kind) {
-      case "text":
-        this.#writer ??= this.#paragraph();
-        this.#writer.write(this.#inCode ? visible(piece.text) : piece.text);
-        break;
-      case "paragraph":
-        if (this.#elements < ELEMENT_LIMIT) this.#writer = null;
-        else this.#writer?.write("\n\n");
-        break;
-      case "code":
-        this.#inCode = true;
-        this.#writer = this.#code(piece.language);
-        break;
-      case "endcode":
-        this.#inCode = false;
-        this.#writer = null;
-        break;
+    if (this.#heldReturn) this.#take("\n");
+    this.#pacer.cancel();
+    this.#draw(true);
+    if (this.#finished && this.#known > this.#drawnWith && this.#length <= REDRAW_LIMIT) {
+      this.#startAnew();
+      this.#references = parse(this.#tail, {}).references;
+      this.#draw(true);
     }
   }
-  #paragraph() {
-    this.#elements += 1;
-    const paragraph = el("p");
-    this.#place(paragraph);
-    return new LineWriter(paragraph);
+  replace(text3) {
+    const before = this.#pieces.join("");
+    if (this.#length <= BLOCK_LIMIT && before !== "" && text3.startsWith(before)) {
+      if (text3.length > before.length) this.append(text3.slice(before.length));
+      return;
+    }
+    this.#pieces = [];
+    this.#length = 0;
+    this.#heldReturn = false;
+    this.#startAnew();
+    this.append(text3);
   }
-  #code(language) {
-    if (this.#elements >= ELEMENT_LIMIT) return this.#paragraph();
-    this.#elements += 1;
-    const box = el("div", "code");
-    if (language !== "") box.append(el("span", "language", visible(language).slice(0, 20)));
-    const pre = el("pre");
-    pre.tabIndex = 0;
-    const code = el("code");
-    pre.append(code);
-    box.append(pre);
-    this.#place(box);
-    return new LineWriter(code);
+  #take(text3) {
+    let piece = this.#heldReturn ? `\r${text3}` : text3;
+    this.#heldReturn = piece.endsWith("\r");
+    if (this.#heldReturn) piece = piece.slice(0, -1);
+    piece = piece.replace(/\r\n?/g, "\n").replaceAll("\0", "�");
+    this.#pieces.push(piece);
+    this.#tail += piece;
   }
-  #place(element) {
-    if (this.#cutMark === null) this.element.append(element);
-    else this.#cutMark.before(element);
+  #startAnew() {
+    this.element.replaceChildren();
+    this.#tail = this.#pieces.join("");
+    this.#nodes = [];
+    this.#tailCost = 0;
+    this.#budget = new Budget();
+    this.#references = {};
+    this.#known = 0;
+    this.#drawnWith = 0;
+    this.#finished = false;
+    this.#code = null;
+    this.#growing = null;
+    this.#plain = null;
+    this.#cutMark = null;
+    if (this.#length > BLOCK_LIMIT) this.#markCut();
+  }
+  /** Draws what has come. `whole`: nothing more is coming for now, so nothing is held back. */
+  #draw(whole2) {
+    for (let more = true; more; ) {
+      if (this.#plain !== null) more = this.#drawPlain(this.#plain);
+      else if (this.#code !== null) more = this.#drawCode(this.#code, whole2);
+      else more = this.#drawBlocks(whole2);
+      if (this.#budget.spent && this.#plain === null) more = this.#goPlain();
+    }
+  }
+  #drawPlain(writer) {
+    writer.write(this.#tail);
+    this.#tail = "";
+    return false;
+  }
+  /** Adds lines to the open code. Returns whether it has ended. */
+  #drawCode({ fence, block }, whole2) {
+    let at2 = 0;
+    for (let end = this.#tail.indexOf("\n"); end >= 0; end = this.#tail.indexOf("\n", at2)) {
+      const line = this.#tail.slice(at2, end);
+      at2 = end + 1;
+      if (closes(line, fence)) {
+        block.partial("");
+        this.#tail = this.#tail.slice(at2);
+        this.#code = null;
+        return true;
+      }
+      block.line(unindented(line, fence));
+      if (this.#budget.spent) break;
+    }
+    this.#tail = this.#tail.slice(at2);
+    const held = whole2 ? closes(this.#tail, fence) : mayClose(this.#tail, fence);
+    block.partial(held ? "" : unindented(this.#tail, fence));
+    return false;
+  }
+  /** Reads the open tail and draws it. Returns whether something has begun that must be drawn in another way. */
+  #drawBlocks(whole2) {
+    const undecided = whole2 ? null : UNDECIDED.exec(this.#tail);
+    const text3 = undecided === null ? this.#tail : this.#tail.slice(0, undecided.index + (undecided[0].startsWith("\n") ? 1 : 0));
+    const parsed2 = parse(text3, this.#references);
+    this.#known = Object.keys(parsed2.references).length;
+    if (!this.#finished) this.#drawnWith = this.#known;
+    const first = parsed2.groups[0];
+    if (this.#growing !== null && first !== void 0) {
+      if (!this.#growing.goesOn(first)) return this.#endGrowing();
+      if (this.#growing.loosens(first)) return this.#loosen(this.#growing);
+    }
+    this.#place(parsed2.groups, text3);
+    if (this.#budget.spent) return false;
+    return this.#finish(parsed2, text3);
+  }
+  #place(groups, text3) {
+    this.#budget.take(-this.#tailCost);
+    const before = this.#budget.left;
+    const growing = this.#growing;
+    const built = groups.map((group, index) => {
+      if (growing === null || index > 0) return this.#build(group, text3);
+      const parts = new BlockBuilder(this.#budget, growing.before).build(group.tokens);
+      growing.nodes = morph(growing.host, growing.nodes, growing.partsOf(parts), null);
+      return parts.slice(1);
+    });
+    this.#nodes = morph(this.element, this.#nodes, built.flat(), this.#cutMark);
+    this.#counts = built.map((nodes) => nodes.length);
+    this.#tailCost = before - this.#budget.left;
+  }
+  #build(group, text3) {
+    return tooDeep(group.tokens) ? this.#asWritten(group, text3) : new BlockBuilder(this.#budget).build(group.tokens);
+  }
+  /** What is nested too deep is shown as it was written: markdown-it would leave it out. */
+  #asWritten(group, text3) {
+    const paragraph = el("p", "plain");
+    new LineWriter(paragraph).write(lines(text3, group.start, group.end));
+    this.#budget.take(nodesOf(paragraph) + 2);
+    return [paragraph, el("p", "cut", `… nested more than ${NESTING_LIMIT} deep: shown as it was written`)];
+  }
+  /** Lets go of the blocks that cannot change any more. Returns as `#drawBlocks`. */
+  #finish(parsed2, text3) {
+    const { groups } = parsed2;
+    const last = groups.at(-1);
+    if (last === void 0) return false;
+    const wholeLines = text3.split("\n").length - 1;
+    const certain = last.start < wholeLines ? groups.length - 1 : groups.length - 2;
+    let from = 0;
+    if (certain > 0) {
+      const done = groups[certain - 1];
+      from = Math.min(done.end, groups[certain].start);
+      this.#letGo(certain, lineStart(text3, from), parsed2);
+    }
+    if (certain !== groups.length - 1 || tooDeep(last.tokens)) return false;
+    const shifted = { ...last, start: last.start - from, end: last.end - from };
+    if (last.tokens[0].type === "fence") return this.#beginCode(shifted);
+    if (this.#tail.length > GROW_FROM) this.#grow(last, shifted, wholeLines - from);
+    return false;
+  }
+  /** The first `done` blocks are finished, and with them the text before `offset`. */
+  #letGo(done, offset, parsed2) {
+    this.#commit(this.#tail.slice(0, offset), parsed2);
+    this.#growing = null;
+    this.#finished = true;
+    this.#tail = this.#tail.slice(offset);
+    this.#nodes = this.#nodes.slice(this.#counts.slice(0, done).reduce((sum2, nodes) => sum2 + nodes, 0));
+    this.#tailCost = this.#nodes.reduce((sum2, node) => sum2 + nodesOf(node), 0);
+  }
+  /** Keeps the definitions of finished text; those of open text may still change. */
+  #commit(finished, parsed2) {
+    if (Object.keys(parsed2.references).length > Object.keys(this.#references).length) {
+      this.#references = parse(finished, this.#references).references;
+    }
+  }
+  #beginCode(group) {
+    const start = lineStart(this.#tail, group.start);
+    const after = lineStart(this.#tail, group.start + 1);
+    const fence = fenceOf(this.#tail.slice(start, after).replace(/\n$/, ""));
+    const node = this.#nodes.at(-1);
+    if (fence === null || node === void 0) return false;
+    this.#references = parse(this.#tail.slice(0, start), this.#references).references;
+    this.#budget.take(-this.#tailCost);
+    this.#tailCost = 0;
+    const block = new CodeBlock(infoOf(group.tokens[0]), this.#budget);
+    node.replaceWith(block.element);
+    this.#nodes = [];
+    this.#finished = true;
+    this.#growing = null;
+    this.#tail = this.#tail.slice(after);
+    this.#code = { fence, block };
+    return true;
+  }
+  /** Lets go of the finished items of a long list, or rows of a table. */
+  #grow(group, shifted, wholeLines) {
+    const node = this.#nodes.at(0);
+    if (this.#growing === null && node !== void 0 && this.#nodes.length === 1) {
+      this.#growing = Growing.from(shifted, node, this.#tail);
+      if (this.#growing !== null) this.#nodes = [];
+    }
+    const growing = this.#growing;
+    if (growing === null) return;
+    const starts = growing.startsOf(shifted.start === group.start ? group : shift(group, group.start - shifted.start));
+    const last = starts.length - 1;
+    const done = (starts[last] ?? 0) < wholeLines ? last : last - 1;
+    if (done <= 0) return;
+    const columns = group.tokens.filter((token) => token.type === "th_open").length;
+    const offset = lineStart(this.#tail, starts[done]);
+    const text3 = this.#tail.slice(0, offset);
+    this.#references = parse(text3, this.#references).references;
+    growing.finish(done, text3, columns);
+    this.#finished = true;
+    this.#tail = growing.head + this.#tail.slice(offset);
+    this.#tailCost = growing.nodes.reduce((sum2, child) => sum2 + nodesOf(child), 0);
+  }
+  #endGrowing() {
+    for (const node of this.#growing?.nodes ?? []) node.remove();
+    this.#growing = null;
+    return true;
+  }
+  /** A blank line made paragraphs of all items: the list is read once more as a whole. */
+  #loosen(growing) {
+    this.#tail = growing.textFrom(this.#tail);
+    growing.host.remove();
+    this.#growing = null;
+    return true;
+  }
+  /** The budget is spent: what is not finished goes on as plain text, under a line that says so. */
+  #goPlain() {
+    for (const node of [...this.#nodes, ...this.#growing?.nodes ?? []]) node.remove();
+    if (this.#growing !== null) this.#tail = this.#tail.slice(this.#growing.head.length);
+    this.#nodes = [];
+    this.#growing = null;
+    this.#code?.block.partial("");
+    this.#code = null;
+    const note = el("p", "cut", `… more than ${count(NODE_LIMIT)} elements: from here on the text is shown as it was written`);
+    const paragraph = el("p", "plain");
+    for (const element of [note, paragraph]) this.element.insertBefore(element, this.#cutMark);
+    this.#plain = new LineWriter(paragraph);
+    return true;
   }
   #markCut() {
     if (this.#cutMark === null) {
@@ -564,6 +4005,10 @@ var RichText = class {
     this.#cutMark.textContent = `… ${hidden} more characters are not shown here; store.transcript() has them all`;
   }
 };
+function shift(group, by) {
+  const tokens = group.tokens.map((token) => token.map === null ? token : { ...token, map: [token.map[0] - by, token.map[1] - by] });
+  return { tokens, start: group.start - by, end: group.end - by };
+}
 
 // theme.ts
 var ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind", "theme"];
@@ -603,6 +4048,8 @@ var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning
   min-height: 44px;
   overflow: auto;
   overscroll-behavior: auto;
+  /* The list keeps its own place: rows come and go above what is read. */
+  overflow-anchor: none;
   scrollbar-width: thin;
   scrollbar-color: var(--line) transparent;
 }
@@ -612,7 +4059,7 @@ var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning
 }
 
 .column {
-  padding: 12px 14px 12px 8px;
+  padding: 14px 16px 6px 8px;
 }
 
 .rows {
@@ -625,16 +4072,8 @@ var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning
   display: grid;
   grid-template-columns: 16px minmax(0, 1fr);
   column-gap: 6px;
-  margin-bottom: 10px;
+  padding-bottom: 10px;
   overflow-wrap: anywhere;
-}
-
-.rows > .row:last-child {
-  margin-bottom: 0;
-}
-
-.prompt:not(:empty) {
-  margin-bottom: 10px;
 }
 
 .mark {
@@ -681,19 +4120,24 @@ var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning
   margin-left: 2px;
   vertical-align: -0.16em;
   border-radius: 1px;
+  /* At rest: it moves with the text, and a page that animates paints all the time. */
   background: var(--live);
-  animation: breathe 1.4s ease-in-out infinite;
 }
 
 .pulse {
   width: 6px;
   height: 6px;
-  margin: 12px 0 4px 23px;
+  margin: 2px 0 10px 23px;
   border-radius: 50%;
   background: var(--live);
   animation: breathe 1.4s ease-in-out infinite;
 }
 
+/* Its place stays, so that nothing moves when it comes and goes. */
+.pulse.quiet {
+  visibility: hidden;
+  animation: none;
+}
 
 @keyframes breathe {
   50% {
@@ -815,8 +4259,8 @@ details.small[open] > summary::before {
   color: var(--quiet);
 }
 
-.note {
-  margin-bottom: 6px;
+.row.note {
+  padding-bottom: 6px;
 }
 
 .note > .mark {
@@ -897,6 +4341,7 @@ var frame_default = `/* The view's own style, inside its shadow root: nothing le
   --bad: #b3261e;
   --wait: #8a5a00;
   --rest: var(--quiet);
+  --find: #e0a100;
   --text-font: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
   --code-font: var(--jp-code-font-family, ui-monospace, "SF Mono", Menlo, Consolas, monospace);
   --radius: 7px;
@@ -977,10 +4422,58 @@ footer {
 }
 
 header {
-  align-items: baseline;
-  padding-block: 7px;
+  justify-content: space-between;
+  min-height: 38px;
   font-size: 12px;
   border-bottom: 1px solid var(--hair);
+}
+
+.who {
+  display: flex;
+  flex: 1;
+  align-items: baseline;
+  gap: 10px;
+  min-width: 0;
+}
+
+.elapsed,
+.speed {
+  flex: none;
+}
+
+.elapsed:not(:empty) + .speed:not(:empty)::before {
+  content: "· ";
+}
+
+.speed {
+  margin-left: -6px;
+}
+
+.toolbar {
+  display: flex;
+  flex: none;
+  gap: 2px;
+}
+
+.toolbar button {
+  padding: 2px 8px;
+  border: 1px solid transparent;
+  border-radius: 5px;
+}
+
+.toolbar button:hover:enabled,
+.toolbar button[aria-expanded="true"] {
+  color: var(--strong);
+  background: var(--sunken);
+}
+
+.toolbar button.on {
+  color: var(--live);
+}
+
+.toolbar .stop {
+  margin-left: 4px;
+  border-color: var(--line);
 }
 
 footer {
@@ -1016,6 +4509,7 @@ footer {
 }
 
 .elapsed,
+.speed,
 .time,
 .truth,
 dd {
@@ -1120,12 +4614,35 @@ dd {
   border-top: 1px solid color-mix(in srgb, var(--tone) 22%, var(--ground));
   overflow-wrap: anywhere;
 }
+
+/* ── one of many ───────────────────────────────────────────────────────── */
+
+.compact {
+  font-size: 12px;
+}
+
+.compact header {
+  min-height: 32px;
+}
+
+.compact .scroller {
+  height: 260px;
+  max-height: none;
+}
+
+.compact .model,
+.compact .speed,
+.compact .foldbutton,
+.compact .kindsbutton,
+.compact .rawtoggle {
+  display: none;
+}
 `;
 
 // copy.ts
 function mountCopy(parent, markdown, why) {
   const host = el("div", "nbstream-copy");
-  const frame = el("section", "frame saved");
+  const frame2 = el("section", "frame saved");
   const scroller = el("div", "scroller");
   const column = el("div", "column");
   const text3 = new RichText("prose");
@@ -1136,9 +4653,9 @@ function mountCopy(parent, markdown, why) {
   scroller.tabIndex = 0;
   const line = el("div", "saved-line");
   line.append(el("span", "saved-word", "saved copy"), el("span", "saved-why", `${why} This is what the notebook kept.`));
-  frame.setAttribute("aria-label", "saved copy of an agent's output");
-  frame.append(line, scroller);
-  host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + blocks_default + copy_default), frame);
+  frame2.setAttribute("aria-label", "saved copy of an agent's output");
+  frame2.append(line, scroller);
+  host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + blocks_default + copy_default), frame2);
   const endTheme = followTheme(host);
   parent.append(host);
   return () => {
@@ -1234,8 +4751,8 @@ function baseUrl(configuration, origin) {
     return null;
   }
 }
-function cookieNamed(cookies, name) {
-  for (const pair of cookies.split("; ")) if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
+function cookieNamed(cookies, name2) {
+  for (const pair of cookies.split("; ")) if (pair.startsWith(`${name2}=`)) return pair.slice(name2.length + 1);
   return null;
 }
 function agent(agentId) {
@@ -1393,10 +4910,10 @@ var browser = {
     const seen = () => {
       if (document.visibilityState === "visible") wake();
     };
-    for (const name of ["online", "offline"]) window.addEventListener(name, wake);
+    for (const name2 of ["online", "offline"]) window.addEventListener(name2, wake);
     document.addEventListener("visibilitychange", seen);
     return () => {
-      for (const name of ["online", "offline"]) window.removeEventListener(name, wake);
+      for (const name2 of ["online", "offline"]) window.removeEventListener(name2, wake);
       document.removeEventListener("visibilitychange", seen);
     };
   }
@@ -1446,7 +4963,7 @@ var ServerTransport = class {
     const first = this.#first;
     this.#first = null;
     if (first === null) void this.#ask();
-    else queueMicrotask(() => this.#enter(first));
+    else this.#enterSoon(first);
   }
   subscribe(since) {
     this.#cursor.held = since;
@@ -1511,6 +5028,14 @@ var ServerTransport = class {
     } finally {
       this.#asking = false;
     }
+  }
+  /** The view takes nothing before its constructor is through. */
+  #enterSoon(status) {
+    this.#asking = true;
+    queueMicrotask(() => {
+      this.#asking = false;
+      this.#enter(status);
+    });
   }
   #enter(status) {
     if (this.#sink === null) return;
@@ -1581,7 +5106,134 @@ function sentence(error) {
   return "the Jupyter server does not answer.";
 }
 
-// blocks.ts
+// outline.ts
+var SPAWNS = /* @__PURE__ */ new Set(["Task", "Agent"]);
+var Outline = class {
+  rows = [];
+  running = /* @__PURE__ */ new Set();
+  #entries = /* @__PURE__ */ new Map();
+  #results = /* @__PURE__ */ new Map();
+  /** The latest call of each id: a source may use an id again. */
+  #calls = /* @__PURE__ */ new Map();
+  /** What grows, in each lane. */
+  #growing = /* @__PURE__ */ new Map();
+  /** Whether something is still being said or done. */
+  get active() {
+    return this.#growing.size > 0 || this.running.size > 0;
+  }
+  /** Repeats a change of the fold. Returns what it touched, in order. */
+  apply(change) {
+    const { block } = change;
+    const owner = this.#results.get(block.key);
+    if (owner !== void 0) return this.#applyResult(owner, change);
+    const entry = this.#entries.get(block.key);
+    if (change.kind === "drop") return entry === void 0 ? [] : this.#remove(entry);
+    if (entry === void 0) return this.#open(change);
+    const look = lookOf(block);
+    if (look === "result" !== (entry.look === "result")) return [...this.#remove(entry), ...this.#open(change)];
+    const before = entry.look;
+    entry.look = look;
+    this.#link(entry);
+    const touched = before === look ? { kind: "changed", entry, change } : { kind: "looks", entry };
+    return [touched, ...this.#grow(entry)];
+  }
+  /** The agent is over: nothing grows, nothing runs. Returns what that changed. */
+  end() {
+    const ended = /* @__PURE__ */ new Set([...this.#growing.values(), ...this.running]);
+    for (const entry of ended) {
+      entry.growing = false;
+      entry.over = true;
+    }
+    this.#growing.clear();
+    this.running.clear();
+    return [...ended].map((entry) => ({ kind: "settled", entry }));
+  }
+  #open(change) {
+    const { block } = change;
+    const look = lookOf(block);
+    const call = this.#calls.get(textOf(block.metadata[TOOL_CALL_ID]) ?? "");
+    if (look === "result" && call !== void 0 && call.result === null) {
+      this.#results.set(block.key, call);
+      return this.#applyResult(call, change);
+    }
+    const parent = this.#calls.get(textOf(block.metadata[PARENT]) ?? "") ?? null;
+    const entry = {
+      key: block.key,
+      block,
+      look,
+      result: null,
+      children: [],
+      parent,
+      row: null,
+      growing: false,
+      over: false
+    };
+    this.#entries.set(block.key, entry);
+    if (parent === null) this.#place(entry);
+    else parent.children.push(entry);
+    this.#link(entry);
+    const settled = this.#grow(entry);
+    return [...settled.filter((each) => each.entry !== entry), { kind: "added", entry }];
+  }
+  /** At the end of the list; beside a subagent that still runs, if it is one too. */
+  #place(entry) {
+    const last = this.rows.at(-1);
+    const parallel = last !== void 0 && spawns(entry) && last.entries.every(spawns) && last.entries.some((each) => this.running.has(each));
+    const row2 = parallel ? last : { entries: [], height: 0, touched: false };
+    row2.entries.push(entry);
+    entry.row = row2;
+    if (!parallel) this.rows.push(row2);
+  }
+  #applyResult(call, change) {
+    if (change.kind === "drop") {
+      this.#results.delete(change.block.key);
+      call.result = null;
+      this.running.add(call);
+    } else {
+      call.result = change.block;
+      this.running.delete(call);
+    }
+    return [...this.#stop(call), { kind: "result", entry: call, change }];
+  }
+  /** A call whose result is here has all of its input. */
+  #stop(call) {
+    if (!call.growing) return [];
+    call.growing = false;
+    if (this.#growing.get(call.parent) === call) this.#growing.delete(call.parent);
+    return [{ kind: "settled", entry: call }];
+  }
+  /** Remembers a call by its id, which may come later than the call. */
+  #link(entry) {
+    const id = textOf(entry.block.metadata[TOOL_CALL_ID]);
+    if (entry.look !== "call" || id === null || this.#calls.get(id) === entry) return;
+    this.#calls.set(id, entry);
+    if (entry.result === null && !entry.over) this.running.add(entry);
+  }
+  /** One block grows in each lane; the one before it is whole then. */
+  #grow(entry) {
+    const before = this.#growing.get(entry.parent);
+    const settled = [];
+    if (before !== void 0 && before !== entry) {
+      before.growing = false;
+      settled.push({ kind: "settled", entry: before });
+    }
+    const wasGrowing = entry.growing;
+    entry.growing = !entry.block.whole;
+    if (entry.growing) this.#growing.set(entry.parent, entry);
+    else this.#growing.delete(entry.parent);
+    if (wasGrowing && !entry.growing) settled.push({ kind: "settled", entry });
+    return settled;
+  }
+  #remove(entry) {
+    this.#entries.delete(entry.key);
+    this.running.delete(entry);
+    if (this.#growing.get(entry.parent) === entry) this.#growing.delete(entry.parent);
+    const siblings = entry.row?.entries ?? entry.parent?.children ?? [];
+    siblings.splice(siblings.indexOf(entry), 1);
+    if (entry.row?.entries.length === 0) this.rows.splice(this.rows.lastIndexOf(entry.row), 1);
+    return [{ kind: "removed", entry }];
+  }
+};
 function lookOf(block) {
   if (block.type === "error") return "error";
   if (block.type === "response") return "summary";
@@ -1592,6 +5244,20 @@ function lookOf(block) {
   if (block.type === "user") return "user";
   return block.part === "reasoning" ? "thought" : "text";
 }
+function outcomeOf(entry) {
+  const result = entry.look === "result" ? entry.block : entry.result;
+  if (result !== null) return result.metadata[IS_ERROR] === true ? "bad" : "ok";
+  return entry.over ? "open" : "running";
+}
+function spawns(entry) {
+  return entry.look === "call" && (entry.children.length > 0 || SPAWNS.has(textOf(entry.block.metadata[TOOL_NAME]) ?? ""));
+}
+function* within(entry) {
+  yield entry;
+  for (const child of entry.children) yield* within(child);
+}
+
+// blocks.ts
 function row(look, mark2, ...content) {
   const element = el("div", `row ${look}`);
   element.append(icon("mark", mark2), ...content);
@@ -1605,8 +5271,8 @@ var RowView = class {
   settle() {
     this.element.removeAttribute("aria-busy");
   }
-  remove() {
-    this.element.remove();
+  fold(open) {
+    for (const each of this.element.querySelectorAll("details")) each.open = open;
   }
   /** Screen readers wait with a block until it is whole. */
   grow() {
@@ -1624,6 +5290,8 @@ var TextView = class extends RowView {
     text3.append(block.content);
     if (look === "user") text3.flush();
     else this.grow();
+  }
+  fold() {
   }
   update(change) {
     if (change.kind === "append") this.#text.append(change.text);
@@ -1731,179 +5399,6 @@ var ErrorView = class extends RowView {
     }
   }
 };
-var SummaryView = class extends RowView {
-  #place;
-  constructor(block) {
-    const place = el("div", "stack");
-    super(row("sum", "", place));
-    this.#place = place;
-    this.#show(block);
-  }
-  update(change) {
-    this.#place.replaceChildren();
-    this.#show(change.block);
-  }
-  #show(block) {
-    const failed = block.metadata[IS_ERROR] === true;
-    const card = el("div", failed ? "summary bad" : "summary");
-    if (failed && block.content.trim() !== "") card.append(el("div", "reason", visible(block.content)));
-    const figures = el("dl");
-    for (const [name, value] of summaryFigures(block)) {
-      const figure = el("div");
-      figure.append(el("dt", "", name), el("dd", "", value));
-      figures.append(figure);
-    }
-    card.append(figures);
-    this.#place.append(card);
-  }
-};
-function summaryFigures(block) {
-  const { metadata } = block;
-  const figures = [["status", metadata[IS_ERROR] === true ? "failed" : "finished"]];
-  const add = (name, key, format) => {
-    const value = numberOf(metadata[key]);
-    if (value !== null) figures.push([name, format(value)]);
-  };
-  add("took", DURATION_MS, duration);
-  add("turns", TURNS, count);
-  add("input", INPUT_TOKENS, count);
-  add("cached", CACHE_READ_TOKENS, count);
-  add("output", OUTPUT_TOKENS, count);
-  add("cost", COST_USD, cost);
-  return figures;
-}
-
-// state.ts
-var SILENCE_LIMIT = 25;
-function isTerminal(record) {
-  return record !== null && record.status !== "created" && record.status !== "running";
-}
-function stateOf(situation) {
-  const { record, live, behind, gone } = situation;
-  if (record !== null && isTerminal(record) && behind === 0) return ending(record);
-  if (gone !== null) return kernelGone(situation.agentId);
-  if (record === null) return state("connecting", "connecting", "wait");
-  if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
-  if (situation.silence >= SILENCE_LIMIT) {
-    return state("stalled", "stalled", "wait", "the kernel does not answer; it may be busy");
-  }
-  return live === null ? state("live", "live", "live") : linked(live);
-}
-function linked(live) {
-  switch (live.state) {
-    case "starting":
-      return state("starting", "starting", "wait", live.detail);
-    case "live":
-    case "ended":
-      return state("live", "live", "live");
-    case "reconnecting":
-      return state("reconnecting", "reconnecting", "wait", live.detail);
-    case "stalled":
-      return state("stalled", "stalled", "wait", live.detail);
-    case "save-failed":
-      return state("save-failed", "not saved", "bad", live.detail);
-    case "gone":
-      return state("source-gone", "source gone", "bad", live.detail);
-  }
-}
-function ending(record) {
-  switch (record.status) {
-    case "completed":
-      return state("finished", "finished", "good");
-    case "stopped":
-      return state("stopped", "stopped", "rest");
-    case "failed":
-      return state("failed", "failed", "bad", record.error);
-    default:
-      return state("interrupted", "interrupted", "wait", record.error);
-  }
-}
-function kernelGone(agentId) {
-  const detail = `The kernel behind this view is gone; what was shown is saved. Run nbs.attach("${agentId}") in a new cell.`;
-  return state("kernel-gone", "kernel gone", "bad", detail);
-}
-function state(key, label2, tone, detail = null) {
-  return { key, label: label2, tone, detail };
-}
-
-// chrome.ts
-var STOP_AGAIN = 8e3;
-var Header = class {
-  element = el("header");
-  #source = el("span", "source", "agent");
-  #model = el("span", "model");
-  #pill = el("span", "pill");
-  #label = el("span", "label");
-  #elapsed = el("span", "elapsed");
-  #stop = el("button", "stop", "Stop");
-  #stopped = null;
-  constructor(onStop) {
-    this.#stop.type = "button";
-    this.#stop.hidden = true;
-    this.#stop.addEventListener("click", () => {
-      this.#stopped = performance.now();
-      this.#showStop(true);
-      onStop();
-    });
-    this.#pill.append(icon("dot", ""), this.#label);
-    this.element.append(this.#source, this.#model, this.#pill, el("span", "space"), this.#elapsed, this.#stop);
-  }
-  update(record, state2) {
-    this.#pill.dataset["tone"] = state2.tone;
-    setText(this.#label, state2.label);
-    this.#pill.title = state2.detail ?? "";
-    if (record === null) return;
-    setText(this.#source, record.source);
-    setText(this.#model, record.model ?? "");
-    setText(this.#elapsed, elapsed(record));
-    this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone");
-  }
-  #showStop(possible) {
-    const waiting = this.#stopped !== null && performance.now() - this.#stopped < STOP_AGAIN;
-    this.#stop.hidden = !possible;
-    this.#stop.disabled = waiting;
-    setText(this.#stop, waiting ? "Stopping…" : "Stop");
-  }
-};
-function elapsed(record) {
-  const start = record.started_at ?? record.created_at;
-  const end = record.completed_at ?? (isTerminal(record) ? null : (/* @__PURE__ */ new Date()).toISOString());
-  const took = between(start, end);
-  return took === null ? "" : clock(took);
-}
-var Footer = class {
-  element = el("footer");
-  #dot = icon("dot", "");
-  #line = el("span", "truth");
-  #raw = el("button", "rawtoggle", "raw");
-  constructor(onRaw) {
-    this.#raw.type = "button";
-    this.#raw.title = "Show the source as received, block by block";
-    this.#raw.setAttribute("aria-pressed", "false");
-    this.#raw.addEventListener("click", () => {
-      const on = this.#raw.getAttribute("aria-pressed") !== "true";
-      this.#raw.setAttribute("aria-pressed", String(on));
-      onRaw(on);
-    });
-    this.element.append(this.#dot, this.#line, el("span", "space"), this.#raw);
-  }
-  update(state2, truth) {
-    this.#dot.dataset["tone"] = truth.conflicts + truth.malformed > 0 ? "bad" : state2.tone;
-    setText(this.#line, truthLine(state2, truth));
-  }
-};
-function truthLine(state2, truth) {
-  const parts = [state2.key.replace("-", " ")];
-  parts.push(truth.contiguous > 0 ? `seq 1–${truth.contiguous}` : "no rows yet");
-  if (truth.head > truth.contiguous) parts.push(`head ${truth.head}`);
-  parts.push(plural(truth.holes, "hole"));
-  if (truth.duplicates > 0) parts.push(`${count(truth.duplicates)} ${truth.duplicates === 1 ? "duplicate" : "duplicates"} refused`);
-  if (truth.conflicts > 0) parts.push(plural(truth.conflicts, "conflict"));
-  if (truth.malformed > 0) parts.push(`${count(truth.malformed)} malformed`);
-  if (truth.contiguous > 0) parts.push("saved");
-  parts.push(truth.transport);
-  return parts.join(" · ");
-}
 
 // fold.ts
 var Fold = class {
@@ -1980,49 +5475,33 @@ function touch(block, row2) {
   if (Object.keys(row2.metadata).length > 0) block.metadata = row2.metadata;
 }
 
-// follow.ts
-var NEAR = 24;
-var BottomFollower = class {
-  #scroller;
-  #jump;
-  #following = true;
-  #lastTop = 0;
-  constructor(scroller, jump) {
-    this.#scroller = scroller;
-    this.#jump = jump;
-    scroller.addEventListener("scroll", this.#scrolled, { passive: true });
-    jump.addEventListener("click", this.#jumped);
-  }
-  /** After new content: goes to the bottom if that is where the reader is. */
-  keep() {
-    if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#lastTop = this.#scroller.scrollTop;
-    this.#jump.hidden = this.#following;
-  }
-  #near() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    return scrollHeight - scrollTop - clientHeight <= NEAR;
-  }
-  #scrolled = () => {
-    const top = this.#scroller.scrollTop;
-    if (this.#near()) this.#following = true;
-    else if (top < this.#lastTop) this.#following = false;
-    this.#lastTop = top;
-    this.#jump.hidden = this.#following;
-  };
-  #jumped = () => {
-    this.#following = true;
-    this.keep();
-    this.#scroller.focus({ preventScroll: true });
-  };
-};
-
 // frame.ts
 var PATIENCE = 250;
+var QUICKEST = 33;
+var SLOWEST = 100;
+var REST2 = 30;
+var PAINT_TIME = 10;
+var LEAST_TIME = 1;
+var frame = -1;
+var frameEnds = 0;
+function paintDeadline() {
+  const now = performance.now();
+  const current = Number(document.timeline.currentTime ?? now);
+  if (current !== frame) {
+    frame = current;
+    frameEnds = now + PAINT_TIME;
+  }
+  return Math.max(frameEnds, now + LEAST_TIME);
+}
 var FrameClock = class {
   #paint;
   #frame = 0;
   #timer = 0;
+  #waiting = 0;
+  #painted = -SLOWEST;
+  /** Milliseconds of a paint, of late. */
+  #cost = 0;
+  #measured = true;
   constructor(paint) {
     this.#paint = paint;
   }
@@ -2030,15 +5509,36 @@ var FrameClock = class {
   request() {
     if (this.#timer !== 0) return;
     this.#timer = window.setTimeout(this.#run, PATIENCE);
-    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+    const pace = Math.min(SLOWEST, Math.max(QUICKEST, this.#cost * REST2)) - 8;
+    const wait = this.#painted + pace - performance.now();
+    if (wait > 0) this.#waiting = window.setTimeout(this.#next, wait);
+    else this.#next();
+  }
+  /** Asks for the very next frame: there is more to paint than the last one had time for. */
+  hurry() {
+    this.stop();
+    this.#timer = window.setTimeout(this.#run, PATIENCE);
+    this.#next();
+  }
+  /** The layout of the last paint is done. */
+  laidOut() {
+    if (this.#measured) return;
+    this.#measured = true;
+    this.#cost += (performance.now() - this.#painted - this.#cost) / 4;
   }
   stop() {
     window.clearTimeout(this.#timer);
+    window.clearTimeout(this.#waiting);
     cancelAnimationFrame(this.#frame);
     this.#timer = 0;
   }
+  #next = () => {
+    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+  };
   #run = () => {
     this.stop();
+    this.#painted = performance.now();
+    this.#measured = false;
     this.#paint();
   };
 };
@@ -2144,9 +5644,28 @@ function mergeSorted(left, right) {
   return merged;
 }
 
+// prompt.ts
+function promptBlock(prompt, record) {
+  const time = record.created_at ?? "";
+  return {
+    key: "prompt",
+    block: null,
+    sequence_number: 0,
+    last_sequence_number: 0,
+    type: "user",
+    role: "user",
+    part: "text",
+    content: prompt,
+    metadata: {},
+    created_at: time,
+    ended_at: time,
+    whole: true
+  };
+}
+
 // refill.ts
 var FIRST2 = 250;
-var LONGEST2 = 5e3;
+var LONGEST3 = 5e3;
 var Refill = class {
   #contiguous = -1;
   #due = null;
@@ -2171,60 +5690,1469 @@ var Refill = class {
       return false;
     }
     if (now < this.#due) return false;
-    this.#pause = Math.min(this.#pause * 2, LONGEST2);
+    this.#pause = Math.min(this.#pause * 2, LONGEST3);
     this.#due = now + this.#pause;
     return true;
   }
 };
+
+// announcer.ts
+var PACE = 1e3;
+var LENGTH = 300;
+var Announcer = class {
+  element = el("div", "unseen");
+  #waiting = [];
+  #timer = 0;
+  constructor() {
+    this.element.setAttribute("role", "status");
+    this.element.setAttribute("aria-live", "polite");
+  }
+  close() {
+    window.clearTimeout(this.#timer);
+  }
+  say(text3) {
+    this.#waiting.push(text3);
+    if (this.#timer === 0) this.#next();
+  }
+  entry(entry) {
+    const words2 = wordsOf(entry);
+    if (words2 !== null) this.say(words2);
+  }
+  #next = () => {
+    this.#timer = 0;
+    if (this.#waiting.length === 0) return;
+    setText(this.element, this.#waiting.splice(0).slice(-3).join(". "));
+    this.#timer = window.setTimeout(this.#next, PACE);
+  };
+};
+function wordsOf(entry) {
+  switch (entry.look) {
+    case "text":
+      return entry.block.content.slice(0, LENGTH);
+    case "error":
+      return `error: ${entry.block.content.slice(0, LENGTH)}`;
+    case "summary":
+      return "the run has ended";
+    case "call":
+    case "result": {
+      const outcome = outcomeOf(entry);
+      const name2 = textOf(entry.block.metadata[TOOL_NAME]) ?? "tool";
+      return outcome === "running" ? null : `${name2} ${outcome === "bad" ? "failed" : "done"}`;
+    }
+    default:
+      return null;
+  }
+}
+
+// state.ts
+var SILENCE_LIMIT = 25;
+function isTerminal(record) {
+  return record !== null && record.status !== "created" && record.status !== "running";
+}
+function stateOf(situation) {
+  const { record, live, behind, gone } = situation;
+  if (record !== null && isTerminal(record) && behind === 0) return ending(record);
+  if (gone !== null) return kernelGone(situation.agentId);
+  if (record === null) return state("connecting", "connecting", "wait");
+  if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
+  if (situation.silence >= SILENCE_LIMIT) {
+    return state("stalled", "stalled", "wait", "the kernel does not answer; it may be busy");
+  }
+  return live === null ? state("live", "live", "live") : linked(live);
+}
+function linked(live) {
+  switch (live.state) {
+    case "starting":
+      return state("starting", "starting", "wait", live.detail);
+    case "live":
+    case "ended":
+      return state("live", "live", "live");
+    case "reconnecting":
+      return state("reconnecting", "reconnecting", "wait", live.detail);
+    case "stalled":
+      return state("stalled", "stalled", "wait", live.detail);
+    case "save-failed":
+      return state("save-failed", "not saved", "bad", live.detail);
+    case "gone":
+      return state("source-gone", "source gone", "bad", live.detail);
+  }
+}
+function ending(record) {
+  switch (record.status) {
+    case "completed":
+      return state("finished", "finished", "good");
+    case "stopped":
+      return state("stopped", "stopped", "rest");
+    case "failed":
+      return state("failed", "failed", "bad", record.error);
+    default:
+      return state("interrupted", "interrupted", "wait", record.error);
+  }
+}
+function kernelGone(agentId) {
+  const detail = `The kernel behind this view is gone; what was shown is saved. Run nbs.attach("${agentId}") in a new cell.`;
+  return state("kernel-gone", "kernel gone", "bad", detail);
+}
+function state(key, label2, tone, detail = null) {
+  return { key, label: label2, tone, detail };
+}
+
+// chrome.ts
+var STOP_AGAIN = 8e3;
+var Header = class {
+  element = el("header");
+  #source = el("span", "source", "agent");
+  #model = el("span", "model");
+  #pill = el("span", "pill");
+  #label = el("span", "label");
+  #elapsed = el("span", "elapsed");
+  #speed = el("span", "speed");
+  #stop = el("button", "stop", "Stop");
+  #stopped = null;
+  constructor(onStop, toolbar) {
+    this.#stop.type = "button";
+    this.#stop.hidden = true;
+    this.#stop.addEventListener("click", () => {
+      this.#stopped = performance.now();
+      this.#showStop(true);
+      onStop();
+    });
+    this.#pill.append(icon("dot", ""), this.#label);
+    const who = el("div", "who");
+    who.append(this.#source, this.#model, this.#pill, this.#elapsed, this.#speed);
+    toolbar.append(this.#stop);
+    this.element.append(who, toolbar);
+  }
+  update(record, state2, speed) {
+    this.#pill.dataset["tone"] = state2.tone;
+    setText(this.#label, state2.label);
+    this.#pill.title = state2.detail ?? "";
+    if (record === null) return;
+    setText(this.#source, record.source);
+    setText(this.#model, record.model ?? "");
+    setText(this.#elapsed, elapsed(record));
+    setText(this.#speed, speed === null ? "" : speedWords(speed));
+    this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
+    this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone");
+  }
+  #showStop(possible) {
+    const waiting = this.#stopped !== null && performance.now() - this.#stopped < STOP_AGAIN;
+    this.#stop.hidden = !possible;
+    this.#stop.disabled = waiting;
+    setText(this.#stop, waiting ? "Stopping…" : "Stop");
+  }
+};
+var SPEED_BASIS = {
+  usage: "Output tokens as the source reports them, over the time in which it was speaking",
+  deltas: "Pieces of text counted in the last 5 seconds; most sources send about one token in each"
+};
+function speedWords({ perSecond, basis }) {
+  const rounded = perSecond < 9.95 ? perSecond.toFixed(1) : count(Math.round(perSecond));
+  return basis === "usage" ? `${rounded} tok/s` : `≈ ${rounded} deltas/s`;
+}
+function elapsed(record) {
+  const start = record.started_at ?? record.created_at;
+  const end = record.completed_at ?? (isTerminal(record) ? null : (/* @__PURE__ */ new Date()).toISOString());
+  const took = between(start, end);
+  return took === null ? "" : clock(took);
+}
+var Footer = class {
+  element = el("footer");
+  #dot = icon("dot", "");
+  #line = el("span", "truth");
+  #raw = el("button", "rawtoggle", "raw");
+  constructor(onRaw) {
+    this.#raw.type = "button";
+    this.#raw.title = "Show the source as received, block by block";
+    this.#raw.setAttribute("aria-pressed", "false");
+    this.#raw.addEventListener("click", () => {
+      const on2 = this.#raw.getAttribute("aria-pressed") !== "true";
+      this.#raw.setAttribute("aria-pressed", String(on2));
+      onRaw(on2);
+    });
+    this.element.append(this.#dot, this.#line, el("span", "space"), this.#raw);
+  }
+  update(state2, truth) {
+    this.#dot.dataset["tone"] = truth.conflicts + truth.malformed > 0 ? "bad" : state2.tone;
+    setText(this.#line, truthLine(state2, truth));
+  }
+};
+function truthLine(state2, truth) {
+  const parts = [state2.key.replace("-", " ")];
+  parts.push(truth.contiguous > 0 ? `seq 1–${truth.contiguous}` : "no rows yet");
+  if (truth.head > truth.contiguous) parts.push(`head ${truth.head}`);
+  parts.push(plural(truth.holes, "hole"));
+  if (truth.duplicates > 0) parts.push(`${count(truth.duplicates)} ${truth.duplicates === 1 ? "duplicate" : "duplicates"} refused`);
+  if (truth.conflicts > 0) parts.push(plural(truth.conflicts, "conflict"));
+  if (truth.malformed > 0) parts.push(`${count(truth.malformed)} malformed`);
+  if (truth.contiguous > 0) parts.push("saved");
+  parts.push(truth.transport);
+  return parts.join(" · ");
+}
+
+// follow.ts
+var NEAR = 24;
+var BottomFollower = class {
+  /** Called after a scroll. */
+  onScroll = () => void 0;
+  #scroller;
+  #jump;
+  #following = true;
+  #lastTop = 0;
+  constructor(scroller, jump) {
+    this.#scroller = scroller;
+    this.#jump = jump;
+    scroller.addEventListener("scroll", this.#scrolled, { passive: true });
+    jump.addEventListener("click", () => this.jump());
+  }
+  get following() {
+    return this.#following;
+  }
+  /** After new content: goes to the bottom if that is where the reader is. */
+  keep() {
+    const scroller = this.#scroller;
+    if (this.#following) {
+      const end = scroller.scrollHeight - scroller.clientHeight;
+      if (Math.abs(end - scroller.scrollTop) >= 1) scroller.scrollTop = end;
+    }
+    this.#lastTop = scroller.scrollTop;
+    this.#show();
+  }
+  /** Goes to the bottom and stays there. */
+  jump() {
+    this.#following = true;
+    this.onScroll();
+    this.keep();
+    this.#scroller.focus({ preventScroll: true });
+  }
+  /** The reader looks at another place. */
+  leave() {
+    this.#following = false;
+    this.#show();
+  }
+  #near() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight <= NEAR;
+  }
+  #show() {
+    if (this.#jump.hidden !== this.#following) this.#jump.hidden = this.#following;
+  }
+  #scrolled = () => {
+    const top = this.#scroller.scrollTop;
+    if (top === this.#lastTop) return;
+    if (this.#near()) this.#following = true;
+    else if (top < this.#lastTop) this.#following = false;
+    this.#lastTop = top;
+    this.onScroll();
+    this.#lastTop = this.#scroller.scrollTop;
+    this.#show();
+  };
+};
+
+// marks.ts
+var LIMIT = 2e3;
+var FOUND = "nbstream-found";
+var CURRENT = "nbstream-current";
+function shared(name2) {
+  if (typeof Highlight === "undefined") return null;
+  let highlight2 = CSS.highlights.get(name2);
+  if (highlight2 === void 0) {
+    highlight2 = new Highlight();
+    CSS.highlights.set(name2, highlight2);
+  }
+  return highlight2;
+}
+var Marks = class {
+  #found = shared(FOUND);
+  #current = shared(CURRENT);
+  #ranges = [];
+  clear() {
+    for (const range of this.#ranges) {
+      this.#found?.delete(range);
+      this.#current?.delete(range);
+    }
+    this.#ranges = [];
+  }
+  /** Marks `words` under each of the elements; of `at` the n-th one stands out. Returns that one, if it is on the page. */
+  paint(elements, words2, at2) {
+    this.clear();
+    let current = null;
+    for (const element of elements) {
+      const ranges = rangesOf(element, words2.trim().toLowerCase(), LIMIT - this.#ranges.length);
+      const chosen = at2?.element === element ? ranges[Math.min(at2.nth, ranges.length - 1)] : void 0;
+      for (const range of ranges) (range === chosen ? this.#current : this.#found)?.add(range);
+      current = chosen ?? current;
+      this.#ranges.push(...ranges);
+    }
+    return current;
+  }
+};
+function rangesOf(element, wanted, room) {
+  const ranges = [];
+  if (wanted === "") return ranges;
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null && ranges.length < room; node = walker.nextNode()) {
+    if (node.parentElement?.closest(".actions, .unseen") !== null) continue;
+    const text3 = node.data.toLowerCase();
+    for (let at2 = text3.indexOf(wanted); at2 >= 0 && ranges.length < room; at2 = text3.indexOf(wanted, at2 + wanted.length)) {
+      if (at2 + wanted.length > node.length) break;
+      const range = document.createRange();
+      range.setStart(node, at2);
+      range.setEnd(node, at2 + wanted.length);
+      ranges.push(range);
+    }
+  }
+  return ranges;
+}
+
+// search.ts
+var HIT_LIMIT = 1e4;
+function findHits(rows, words2) {
+  const wanted = words2.trim().toLowerCase();
+  const hits = [];
+  if (wanted === "") return hits;
+  for (const row2 of rows) {
+    let inRow = 0;
+    for (const entry of row2.entries.flatMap((each) => [...within(each)])) {
+      for (const text3 of [entry.block.content, entry.result?.content ?? ""]) {
+        for (let left = occurrences(text3, wanted); left > 0; left -= 1) {
+          hits.push({ row: row2, entry, inRow });
+          inRow += 1;
+          if (hits.length >= HIT_LIMIT) return hits;
+        }
+      }
+    }
+  }
+  return hits;
+}
+function occurrences(text3, wanted) {
+  const lower = text3.toLowerCase();
+  let found = 0;
+  for (let at2 = lower.indexOf(wanted); at2 >= 0 && found < HIT_LIMIT; at2 = lower.indexOf(wanted, at2 + wanted.length)) found += 1;
+  return found;
+}
+
+// searchbar.ts
+var AGAIN = 500;
+var SearchBar = class {
+  element = el("div", "searchbar");
+  /** Called when the reader is taken to another place. */
+  onLeave = () => void 0;
+  #host;
+  #transcript;
+  #scroller;
+  #field = el("input", "searchfield");
+  #count = el("span", "hits");
+  #marks = new Marks();
+  #hits = [];
+  #at = -1;
+  #searched = 0;
+  constructor(host, transcript, scroller) {
+    this.#host = host;
+    this.#transcript = transcript;
+    this.#scroller = scroller;
+    this.#field.type = "search";
+    this.#field.placeholder = "Search this run";
+    this.#field.setAttribute("aria-label", "Search this run");
+    this.#count.setAttribute("role", "status");
+    const step = (label2, name2, by) => {
+      const made = el("button", "step", label2);
+      made.type = "button";
+      made.title = name2;
+      made.setAttribute("aria-label", name2);
+      made.addEventListener("click", () => this.#step(by));
+      return made;
+    };
+    const close = el("button", "step", "✕");
+    close.type = "button";
+    close.title = "Close the search (Esc)";
+    close.setAttribute("aria-label", "Close the search");
+    close.addEventListener("click", () => this.close());
+    this.element.append(this.#field, this.#count, step("↑", "Previous (Shift+Enter)", -1), step("↓", "Next (Enter)", 1), close);
+    this.element.hidden = true;
+    this.#listen();
+  }
+  get open() {
+    return !this.element.hidden;
+  }
+  show() {
+    this.element.hidden = false;
+    this.#field.focus();
+    this.#field.select();
+    this.#search();
+  }
+  close() {
+    this.element.hidden = true;
+    this.#hits = [];
+    this.#at = -1;
+    this.#marks.clear();
+    this.#scroller.focus({ preventScroll: true });
+  }
+  dispose() {
+    this.#marks.clear();
+  }
+  /** The page has changed: finds and marks again, at a pace. */
+  refresh() {
+    if (!this.open || this.#field.value.trim() === "") return;
+    if (performance.now() - this.#searched > AGAIN) {
+      const current = this.#hits[this.#at];
+      this.#find();
+      this.#at = current === void 0 ? -1 : this.#hits.findIndex((hit) => hit.entry === current.entry && hit.inRow === current.inRow);
+      this.#tell();
+    }
+    this.#mark();
+  }
+  #listen() {
+    this.#field.addEventListener("input", () => this.#search());
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.#step(event.shiftKey ? -1 : 1);
+      else if (event.key === "Escape") this.close();
+      else return;
+      event.preventDefault();
+    });
+    this.element.addEventListener("keydown", (event) => event.stopPropagation());
+    this.#field.addEventListener("focus", () => this.#host.setAttribute("data-lm-suppress-shortcuts", "true"));
+    this.#field.addEventListener("blur", () => this.#host.removeAttribute("data-lm-suppress-shortcuts"));
+  }
+  #search() {
+    this.#find();
+    this.#at = -1;
+    if (this.#hits.length > 0) this.#step(1);
+    else {
+      this.#tell();
+      this.#mark();
+    }
+  }
+  #find() {
+    this.#searched = performance.now();
+    this.#hits = findHits(this.#transcript.rows, this.#field.value);
+  }
+  #step(by) {
+    const { length } = this.#hits;
+    if (length === 0) return;
+    this.#at = this.#at < 0 ? by > 0 ? 0 : length - 1 : (this.#at + by + length) % length;
+    this.#tell();
+    const hit = this.#hits[this.#at];
+    this.onLeave();
+    const slot = this.#transcript.list.reveal(hit.row);
+    if (slot === null) return;
+    this.#unfold(slot, hit);
+    const range = this.#mark();
+    if (range !== null) this.#toSight(range);
+  }
+  /** Opens what hides the words: a folded thought, a closed card, the rest of an output. */
+  #unfold(slot, hit) {
+    const range = this.#marks.paint([slot], this.#field.value, { element: slot, nth: hit.inRow });
+    if (range !== null && range.getClientRects().length > 0) return;
+    this.#transcript.open(hit.entry);
+  }
+  #toSight(range) {
+    const place = range.getBoundingClientRect();
+    const box = this.#scroller.getBoundingClientRect();
+    if (place.top < box.top + 20 || place.bottom > box.bottom - 20) this.#scroller.scrollTop += place.top - box.top - box.height / 3;
+  }
+  #mark() {
+    const { slots } = this.#transcript.list;
+    const hit = this.#hits[this.#at];
+    const element = hit === void 0 ? void 0 : slots.get(hit.row);
+    return this.#marks.paint(slots.values(), this.#field.value, element === void 0 ? null : { element, nth: hit.inRow });
+  }
+  #tell() {
+    const many = this.#hits.length;
+    const all = many >= HIT_LIMIT ? `${count(many)}+` : count(many);
+    const nothing = this.#field.value.trim() === "" ? "" : "nothing found";
+    setText(this.#count, many === 0 ? nothing : this.#at < 0 ? `${all} found` : `${count(this.#at + 1)} of ${all}`);
+  }
+};
+
+// filter.ts
+var KINDS = ["messages", "reasoning", "tools", "notices", "errors"];
+function kindsOf(entry) {
+  switch (entry.look) {
+    case "user":
+    case "text":
+    case "summary":
+      return ["messages"];
+    case "thought":
+      return ["reasoning"];
+    case "note":
+      return ["notices"];
+    case "error":
+      return ["errors"];
+    case "call":
+    case "result":
+      return outcomeOf(entry) === "bad" ? ["tools", "errors"] : ["tools"];
+  }
+}
+function passes(row2, shown2) {
+  return shown2.size === KINDS.length || row2.entries.some((entry) => kindsOf(entry).some((kind) => shown2.has(kind)));
+}
+
+// toolbar.ts
+var Toolbar = class {
+  element = el("div", "toolbar");
+  /** The kinds to choose from, under the header while it is open. */
+  panel = el("div", "kinds");
+  #actions;
+  #kinds = press("kindsbutton", "kinds", "Choose what is shown");
+  #fold = press("foldbutton", "fold", "Fold everything");
+  constructor(actions) {
+    this.#actions = actions;
+    const search = press("searchbutton", "search", "Search this run (Ctrl+F or ⌘F)");
+    search.addEventListener("click", () => actions.search());
+    this.#kinds.setAttribute("aria-expanded", "false");
+    this.#kinds.addEventListener("click", () => this.#togglePanel());
+    this.#fold.addEventListener("click", () => this.#toggleFold());
+    this.element.append(search, this.#kinds, this.#fold);
+    this.#fillPanel();
+  }
+  #togglePanel() {
+    this.panel.hidden = !this.panel.hidden;
+    this.#kinds.setAttribute("aria-expanded", String(!this.panel.hidden));
+  }
+  #toggleFold() {
+    const open = this.#fold.textContent === "unfold";
+    this.#fold.textContent = open ? "fold" : "unfold";
+    this.#fold.title = open ? "Fold everything" : "Unfold everything";
+    this.#actions.fold(open);
+  }
+  #fillPanel() {
+    this.panel.hidden = true;
+    this.panel.setAttribute("role", "group");
+    this.panel.setAttribute("aria-label", "kinds shown");
+    const shown2 = new Set(KINDS);
+    for (const kind of KINDS) {
+      const label2 = el("label", "", kind);
+      const box = el("input");
+      box.type = "checkbox";
+      box.checked = true;
+      box.addEventListener("change", () => {
+        if (box.checked) shown2.add(kind);
+        else shown2.delete(kind);
+        this.#kinds.classList.toggle("on", shown2.size < KINDS.length);
+        this.#actions.filter(new Set(shown2));
+      });
+      label2.prepend(box);
+      this.panel.append(label2);
+    }
+  }
+};
+function press(className, label2, title) {
+  const made = el("button", className, label2);
+  made.type = "button";
+  made.title = title;
+  return made;
+}
+
+// actions.ts
+var SAID2 = 1500;
+function actionsOf(entry, element, askRaw) {
+  const bar = el("div", "actions");
+  const input = element.querySelector(":scope > .stack > .card > .input");
+  if (input !== null && entry.look === "call") bar.append(inputButton(input));
+  bar.append(copyButton(entry), rawButton(entry, element, askRaw));
+  return bar;
+}
+function button(className, label2, title, onClick) {
+  const made = el("button", className);
+  made.type = "button";
+  made.title = title;
+  name(made, label2);
+  made.addEventListener("click", () => onClick(made));
+  return made;
+}
+function name(made, label2) {
+  made.dataset["label"] = label2;
+  made.setAttribute("aria-label", label2);
+}
+function inputButton(input) {
+  const made = button("inputbutton", "input", "Show the whole input", (self) => {
+    const card = input.parentElement;
+    const open = !(card.open && card.classList.contains("withinput"));
+    card.open = card.open || open;
+    card.classList.toggle("withinput", open);
+    self.setAttribute("aria-expanded", String(open));
+  });
+  made.setAttribute("aria-expanded", "false");
+  return made;
+}
+function copyButton(entry) {
+  return button("copybutton", "copy", "Copy this as text", (self) => {
+    void copyText(plainText(entry), self).then((done) => {
+      name(self, done ? "copied" : "not allowed");
+      window.setTimeout(() => name(self, "copy"), SAID2);
+    });
+  });
+}
+function rawButton(entry, element, askRaw) {
+  return button("rawbutton", "raw", "Show the source as received", () => {
+    const open = element.querySelector(":scope > .rawanswer");
+    if (open !== null) {
+      open.remove();
+      return;
+    }
+    const number = (entry.result ?? entry.block).last_sequence_number;
+    const answer = el("pre", "rawanswer", `asking for the source of seq ${number} …`);
+    answer.tabIndex = 0;
+    element.append(answer);
+    askRaw(number, answer);
+  });
+}
+function plainText(entry) {
+  const parts = [];
+  for (const each of within(entry)) {
+    parts.push(each.block.content);
+    if (each.result !== null && outcomeOf(each) !== "running") parts.push(each.result.content);
+  }
+  return parts.join("\n\n");
+}
+async function copyText(text3, near) {
+  try {
+    await navigator.clipboard.writeText(text3);
+    return true;
+  } catch {
+    const area = el("textarea", "unseen");
+    area.value = text3;
+    near.after(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    near.focus();
+    return done;
+  }
+}
+
+// guess.ts
+var LINE = 21;
+var CODE_LINE = 18;
+var HEAD = 31;
+var GAP2 = 10;
+var WIDTH = 84;
+var PREVIEW = 9;
+function guessHeight(row2) {
+  return Math.max(...row2.entries.map(guessEntry)) + GAP2;
+}
+function guessEntry(entry) {
+  switch (entry.look) {
+    case "text":
+    case "user":
+    case "error":
+      return LINE * lines2(entry.block.content, 400);
+    case "thought":
+    case "note":
+      return LINE;
+    case "summary":
+      return 2 * HEAD;
+    case "call":
+    case "result": {
+      const output = entry.look === "result" ? entry.block.content : entry.result?.content ?? "";
+      const shown2 = output === "" ? 0 : CODE_LINE * lines2(output, PREVIEW) + 13;
+      return HEAD + shown2 + Math.min(entry.children.length, 8) * (HEAD + GAP2);
+    }
+  }
+}
+function lines2(content, limit) {
+  let found = 1 + Math.floor(content.length / WIDTH);
+  for (let at2 = content.indexOf("\n"); at2 >= 0 && found < limit; at2 = content.indexOf("\n", at2 + 1)) found += 1;
+  return Math.min(found, limit);
+}
+
+// windowing.ts
+var Offsets = class {
+  /** `#sums[i]` is where row i begins; one more than there are rows. */
+  #sums = [0];
+  /** Sums up to this index are right. */
+  #right = 0;
+  #heightOf;
+  #count = 0;
+  /** `heightOf` gives the pixels of a row, measured or guessed. */
+  constructor(heightOf) {
+    this.#heightOf = heightOf;
+  }
+  get count() {
+    return this.#count;
+  }
+  /** There are so many rows now; those before `changed` are as they were. */
+  resize(count2, changed) {
+    this.#count = count2;
+    this.#sums.length = Math.min(this.#sums.length, count2 + 1);
+    this.changed(changed);
+  }
+  /** The height of a row is another one. */
+  changed(index) {
+    this.#right = Math.max(0, Math.min(this.#right, index));
+  }
+  /** Where a row begins; of the count of rows: where all of them end. */
+  at(index) {
+    for (; this.#right < index; this.#right += 1) {
+      this.#sums[this.#right + 1] = this.#sums[this.#right] + this.#heightOf(this.#right);
+    }
+    return this.#sums[index];
+  }
+  get total() {
+    return this.at(this.#count);
+  }
+  /** The row at that place: the last one that begins at or before it. */
+  find(place) {
+    this.at(this.#count);
+    let low = 0;
+    let high = this.#count - 1;
+    while (low < high) {
+      const middle = low + high + 1 >> 1;
+      if (this.#sums[middle] <= place) low = middle;
+      else high = middle - 1;
+    }
+    return Math.max(0, low);
+  }
+  /** The rows that touch the pixels from `top` to `bottom`. */
+  range(top, bottom) {
+    if (this.#count === 0) return { first: 0, last: 0 };
+    return { first: this.find(top), last: Math.min(this.#count, this.find(bottom) + 1) };
+  }
+};
+
+// list.ts
+var OVERSCAN = 600;
+var SLOTS = 120;
+var WindowedList = class {
+  element = el("div", "rows");
+  #scroller;
+  #stage;
+  #slots = /* @__PURE__ */ new Map();
+  #rowOf = /* @__PURE__ */ new WeakMap();
+  #index = /* @__PURE__ */ new Map();
+  #offsets;
+  #watcher = new ResizeObserver((changes) => this.#resized(changes));
+  /** Called in the frame in which heights have changed, after its layout and before it is seen. */
+  onResize = () => void 0;
+  /** Whether the bottom is kept in sight; then nothing else moves the page. */
+  following = true;
+  /** Pixels of the viewport, as the browser last told: asking would cost a layout. */
+  #viewport = 0;
+  #rows = [];
+  #mounted = { first: 0, last: 0 };
+  #known = 0;
+  /** Rows that are on the page are not where they were. */
+  #stale = false;
+  constructor(scroller, stage) {
+    this.#scroller = scroller;
+    this.#stage = stage;
+    this.#offsets = new Offsets((index) => this.#heightOf(this.#rows[index]));
+    this.#watcher.observe(scroller);
+  }
+  close() {
+    this.#watcher.disconnect();
+  }
+  get slots() {
+    return this.#slots;
+  }
+  /** These are the rows; those before `changed` are as they were. */
+  setRows(rows, changed) {
+    this.#rows = rows;
+    if (changed < this.#known) this.#index.clear();
+    for (let i = changed < this.#known ? 0 : changed; i < rows.length; i += 1) this.#index.set(rows[i], i);
+    this.#stale ||= changed < this.#known;
+    this.#known = rows.length;
+    this.#offsets.resize(rows.length, changed);
+  }
+  indexOf(row2) {
+    return this.#index.get(row2) ?? -1;
+  }
+  /**
+   * Puts on the page what is near the viewport.
+   *
+   * @param bottom whether the end of the list is what the reader looks at. A new row or two there cost no layout: the
+   *   browser tells their heights in the same frame.
+   */
+  update(bottom) {
+    if (this.#rows.length === 0 && this.#slots.size === 0) return;
+    const height = this.#viewport || OVERSCAN;
+    if (bottom) {
+      this.#fill(() => this.#range(this.#offsets.total - height - OVERSCAN, this.#offsets.total), 4);
+      return;
+    }
+    const top = this.#scroller.scrollTop - this.element.offsetTop;
+    const anchor = this.#offsets.find(top);
+    const away = top - this.#offsets.at(anchor);
+    const place = () => this.#offsets.at(anchor) + away;
+    this.#fill(() => this.#range(place() - OVERSCAN, place() + height + OVERSCAN), 0);
+    this.#keep(anchor, away);
+  }
+  /** Shows a range, and again where its measures make it another one; `few` new rows are not measured at once. */
+  #fill(range, few) {
+    for (let pass = 0; pass < 3; pass += 1) {
+      const next = range();
+      if (pass > 0 && next.first >= this.#mounted.first && next.last <= this.#mounted.last) return;
+      if (this.#show(next) > few) this.#measure();
+      this.#pad();
+    }
+  }
+  /** Scrolls to a row, a third of the viewport from its top. */
+  reveal(row2) {
+    const index = this.indexOf(row2);
+    if (index < 0) return null;
+    const room = this.#scroller.clientHeight / 3;
+    for (let pass = 0; pass < 2; pass += 1) {
+      this.#scroller.scrollTop = this.element.offsetTop + this.#offsets.at(index) - room;
+      this.update(false);
+    }
+    return this.#slots.get(row2) ?? null;
+  }
+  #heightOf(row2) {
+    return row2.height > 0 ? row2.height : guessHeight(row2);
+  }
+  #range(top, bottom) {
+    const range = this.#offsets.range(top, bottom);
+    const { first, last } = range;
+    if (last - first <= SLOTS) return range;
+    const from = last === this.#rows.length ? last - SLOTS : Math.floor((first + last - SLOTS) / 2);
+    return { first: from, last: from + SLOTS };
+  }
+  /** Returns how many rows are new on the page. */
+  #show(range) {
+    const { first, last } = this.#mounted;
+    if (range.first === first && range.last === last && this.#slots.size === last - first && !this.#stale) return 0;
+    this.#stale = false;
+    let added = 0;
+    const wanted = new Set(this.#rows.slice(range.first, range.last));
+    for (const [row2, slot] of this.#slots) if (!wanted.has(row2)) this.#take(row2, slot);
+    let before = null;
+    for (const row2 of wanted) {
+      const known = this.#slots.get(row2);
+      const slot = known ?? this.#put(row2);
+      if (known === void 0) added += 1;
+      const place = before === null ? this.element.firstChild : before.nextSibling;
+      if (place !== slot) this.element.insertBefore(slot, place);
+      before = slot;
+    }
+    this.#mounted = range;
+    return added;
+  }
+  #put(row2) {
+    const slot = el("div", "slot");
+    this.#slots.set(row2, slot);
+    this.#rowOf.set(slot, row2);
+    this.#stage.mount(row2, slot);
+    this.#watcher.observe(slot);
+    return slot;
+  }
+  #take(row2, slot) {
+    this.#watcher.unobserve(slot);
+    this.#slots.delete(row2);
+    slot.remove();
+    this.#stage.unmount(row2);
+  }
+  /** One layout, then the heights of what is on the page. */
+  #measure() {
+    for (const [row2, slot] of this.#slots) if (row2.height === 0) this.#note(row2, slot.getBoundingClientRect().height);
+  }
+  #note(row2, height) {
+    if (height === 0 || Math.abs(row2.height - height) < 0.1) return false;
+    row2.height = height;
+    this.#offsets.changed(this.indexOf(row2));
+    return true;
+  }
+  #pad() {
+    const { style } = this.element;
+    const above = `${this.#offsets.at(this.#mounted.first)}px`;
+    const below = `${this.#offsets.total - this.#offsets.at(this.#mounted.last)}px`;
+    if (style.paddingTop !== above) style.paddingTop = above;
+    if (style.paddingBottom !== below) style.paddingBottom = below;
+  }
+  /** Leaves the row `away` pixels above the viewport's edge, as it was. */
+  #keep(anchor, away) {
+    const wanted = this.element.offsetTop + this.#offsets.at(anchor) + away;
+    if (Math.abs(wanted - this.#scroller.scrollTop) >= 1) this.#scroller.scrollTop = wanted;
+  }
+  /** What is on the page has other heights: a growing answer, an opened card, a narrower cell. */
+  #resized(changes) {
+    const top = this.#scroller.scrollTop - this.element.offsetTop;
+    const anchor = this.#offsets.find(top);
+    let above = 0;
+    for (const change of changes) {
+      if (change.target === this.#scroller) this.#viewport = change.contentRect.height;
+      const row2 = this.#rowOf.get(change.target);
+      const index = row2 === void 0 ? -1 : this.indexOf(row2);
+      if (row2 === void 0 || index < 0 || !change.target.isConnected) continue;
+      const before = this.#heightOf(row2);
+      const height = change.borderBoxSize[0]?.blockSize ?? 0;
+      if (this.#note(row2, height) && index < anchor) above += height - before;
+    }
+    if (!this.following && Math.abs(above) >= 1) this.#scroller.scrollTop += above;
+    const { first, last } = this.#mounted;
+    this.onResize(first === 0 || this.#offsets.at(last) - this.#offsets.at(first) >= this.#viewport);
+  }
+};
+
+// tally.ts
+var LOOK_BACK = 5e3;
+var PAUSE = 2500;
+var Tally = class {
+  /** Dollars; the source's own running total. */
+  cost = null;
+  turns = null;
+  #byAnswer = /* @__PURE__ */ new Map();
+  #byTurn = [];
+  #deltas = [];
+  #streaming = 0;
+  #pieces = 0;
+  #last = null;
+  add(row2) {
+    if (row2.op === "append" && row2.role === "assistant") this.#count(Date.parse(row2.created_at));
+    const { metadata } = row2;
+    const output = numberOf(metadata[OUTPUT_TOKENS]);
+    if (row2.type === "response") {
+      this.cost = numberOf(metadata[COST_USD]) ?? this.cost;
+      this.turns = numberOf(metadata[TURNS]) ?? this.turns;
+      if (output !== null) this.#byTurn.push(usageOf(metadata));
+    } else if (output !== null) {
+      this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? row2.id, usageOf(metadata));
+    }
+  }
+  /** Tokens so far, or null where the source has not said. */
+  get usage() {
+    const reported = this.#byTurn.length > 0 ? this.#byTurn : [...this.#byAnswer.values()];
+    return reported.length === 0 ? null : reported.reduce(sum);
+  }
+  /**
+   * How fast the agent speaks: of the last seconds while it does, over all that was reported once it is over.
+   *
+   * @param now milliseconds of the clock that the rows are stamped with; null when the run is over.
+   */
+  speed(now) {
+    if (now === null) {
+      const output = this.usage?.output ?? 0;
+      return output > 0 && this.#streaming > 500 && this.#pieces * 4 >= output ? { perSecond: output / this.#streaming * 1e3, basis: "usage" } : null;
+    }
+    if (this.#last === null || now - this.#last > PAUSE) return null;
+    this.#deltas = this.#deltas.filter((at2) => at2 > now - LOOK_BACK);
+    const first = this.#deltas[0];
+    if (first === void 0 || this.#deltas.length < 5 || now - first < 500) return null;
+    return { perSecond: this.#deltas.length / (now - first) * 1e3, basis: "deltas" };
+  }
+  #count(at2) {
+    if (!Number.isFinite(at2)) return;
+    if (this.#last !== null && at2 - this.#last < PAUSE) this.#streaming += Math.max(0, at2 - this.#last);
+    this.#last = at2;
+    this.#pieces += 1;
+    this.#deltas.push(at2);
+    if (this.#deltas.length > 2e4) this.#deltas = this.#deltas.filter((each) => each > at2 - LOOK_BACK);
+  }
+};
+function usageOf(metadata) {
+  const tokens = (key) => numberOf(metadata[key]) ?? 0;
+  return {
+    input: tokens(INPUT_TOKENS),
+    cacheRead: tokens(CACHE_READ_TOKENS),
+    cacheWrite: tokens(CACHE_WRITE_TOKENS),
+    output: tokens(OUTPUT_TOKENS)
+  };
+}
+function sum(a, b) {
+  return {
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    output: a.output + b.output
+  };
+}
+
+// summary.ts
+var SummaryView = class extends RowView {
+  #place;
+  constructor(block) {
+    const place = el("div", "stack");
+    super(row("sum", "", place));
+    this.#place = place;
+    this.#show(block);
+  }
+  update(change) {
+    this.#place.replaceChildren();
+    this.#show(change.block);
+  }
+  #show(block) {
+    const failed = block.metadata[IS_ERROR] === true;
+    const card = el("div", failed ? "summary bad" : "summary");
+    if (failed && block.content.trim() !== "") card.append(el("div", "reason", visible(block.content)));
+    const figures = el("dl");
+    for (const [name2, value] of summaryFigures(block.metadata)) {
+      const figure = el("div", name2 === "status" ? "ending" : "");
+      figure.append(el("dt", "", name2), el("dd", "", value));
+      figures.append(figure);
+    }
+    card.append(figures);
+    const bar = tokenBar(usageOf(block.metadata));
+    if (bar !== null) card.append(bar);
+    this.#place.append(card);
+  }
+};
+function summaryFigures(metadata) {
+  const figures = [["status", metadata[IS_ERROR] === true ? "failed" : "finished"]];
+  const add = (name2, value, format) => {
+    if (value !== null) figures.push([name2, format(value)]);
+  };
+  const { cacheRead, cacheWrite } = usageOf(metadata);
+  add("took", numberOf(metadata[DURATION_MS]), duration);
+  add("turns", numberOf(metadata[TURNS]), count);
+  add("input", numberOf(metadata[INPUT_TOKENS]), count);
+  add("cached", cacheRead > 0 ? cacheRead : null, count);
+  add("cache write", cacheWrite > 0 ? cacheWrite : null, count);
+  add("output", numberOf(metadata[OUTPUT_TOKENS]), count);
+  add("cost", numberOf(metadata[COST_USD]), cost);
+  return figures;
+}
+function tokenBar({ input, cacheRead, cacheWrite, output }) {
+  const parts = [
+    ["cached", cacheRead],
+    ["written", cacheWrite],
+    ["fresh", Math.max(0, input - cacheRead - cacheWrite)],
+    ["output", output]
+  ];
+  const total = parts.reduce((sum2, [, tokens]) => sum2 + tokens, 0);
+  if (total === 0 || input === 0) return null;
+  const bar = el("div", "tokenbar");
+  const said = parts.filter(([, tokens]) => tokens > 0).map(([name2, tokens]) => `${name2} ${count(tokens)}`);
+  bar.title = `tokens: ${said.join(" · ")}`;
+  bar.setAttribute("role", "img");
+  bar.setAttribute("aria-label", bar.title);
+  for (const [name2, tokens] of parts) {
+    if (tokens === 0) continue;
+    const part = el("span", name2);
+    part.style.flexGrow = String(tokens);
+    bar.append(part);
+  }
+  return bar;
+}
+
+// lanes.ts
+var SHOWN = 8;
+var MORE = 24;
+var Lane = class {
+  element = el("div", "lane");
+  #owner;
+  #maker;
+  #label = el("div", "lanelabel");
+  #earlier = el("button", "earlier");
+  #rows = el("div", "rows");
+  #shown = [];
+  #limit = SHOWN;
+  constructor(owner, maker) {
+    this.#owner = owner;
+    this.#maker = maker;
+    this.#earlier.type = "button";
+    this.#earlier.addEventListener("click", () => {
+      this.#limit += MORE;
+      this.fill();
+    });
+    this.element.append(this.#label, this.#earlier, this.#rows);
+    this.fill();
+  }
+  /** Shows the last rows of the lane. */
+  fill() {
+    const wanted = this.#owner.children.slice(-this.#limit);
+    for (const entry of this.#shown) if (!wanted.includes(entry)) this.#maker.forget(entry);
+    let before = null;
+    for (const entry of wanted) {
+      const { element } = this.#maker.make(entry);
+      const place = before === null ? this.#rows.firstChild : before.nextSibling;
+      if (place !== element) this.#rows.insertBefore(element, place);
+      before = element;
+    }
+    this.#shown.splice(0, this.#shown.length, ...wanted);
+    this.#tell();
+  }
+  /** Forgets every view in it. */
+  clear() {
+    for (const entry of this.#shown) this.#maker.forget(entry);
+    this.#shown.length = 0;
+  }
+  #tell() {
+    const hidden = this.#owner.children.length - this.#shown.length;
+    this.#earlier.hidden = hidden === 0;
+    setText(this.#earlier, `${plural(hidden, "earlier row")}`);
+    setText(this.#label, laneLabel(this.#owner));
+  }
+  /** The call has ended, or has more to count. */
+  relabel() {
+    setText(this.#label, laneLabel(this.#owner));
+  }
+};
+function laneLabel(owner) {
+  const parts = ["subagent"];
+  const kind = /"subagent_type"\s*:\s*"([^"\\]{1,40})"/.exec(owner.block.content.slice(0, 2e4))?.[1];
+  if (textOf(kind) !== null) parts.push(kind);
+  const took = owner.result === null ? null : between(owner.block.ended_at, owner.result.created_at);
+  if (took !== null && outcomeOf(owner) !== "running") parts.push(duration(took));
+  const tools = owner.children.filter((each) => each.look === "call").length;
+  if (tools > 0) parts.push(plural(tools, "tool"));
+  return parts.join(" · ");
+}
+
+// ansi.ts
+var COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+var STYLES = [
+  "bold",
+  "dim",
+  "italic",
+  "underline",
+  "strike",
+  "inverse",
+  ...["fg", "bg"].flatMap((ground) => COLOURS.flatMap((name2) => [`${ground}-${name2}`, `${ground}-bright-${name2}`]))
+];
+var CELLS = 1e4;
+var SEQUENCE_LIMIT = 4096;
+var CSI = /\u001b\[([0-?]*)[ -/]*([@-~])/y;
+var STRING = /\u001b[\]PX^_][^\u0007\u001b\n]*(?:\u0007|\u001b\\)/y;
+var SHORT = /\u001b(?:[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/y;
+var UNFINISHED = /^\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b\n]*\u001b?|[ -/]*)$/;
+var PLAIN = /[^\u001b\r\n\b]+/y;
+var Line = class {
+  #runs = [];
+  #cells = null;
+  #length = 0;
+  #cursor = 0;
+  /** Characters beyond the limit. */
+  lost = 0;
+  write(text3, style) {
+    if (this.#cells === null && this.#cursor >= this.#length) this.#append(text3, style);
+    else this.#overwrite(text3, style);
+  }
+  back() {
+    this.#cursor = Math.max(0, this.#cursor - 1);
+  }
+  home() {
+    this.#cursor = 0;
+  }
+  /** Clears to the end of the line (0), from its start (1) or all of it (2). */
+  clear(what) {
+    const cells = this.#split();
+    if (what === 0) cells.length = Math.min(cells.length, this.#cursor);
+    else if (what === 2) cells.length = 0;
+    else for (let at2 = 0; at2 <= this.#cursor && at2 < cells.length; at2 += 1) cells[at2] = { text: " ", style: "" };
+    this.#length = cells.length;
+  }
+  runs() {
+    if (this.#cells === null) return this.#runs;
+    const runs = [];
+    for (const { text: text3, style } of this.#cells) {
+      const last = runs.at(-1);
+      if (last !== void 0 && last.style === style) last.text += text3;
+      else runs.push({ text: text3, style });
+    }
+    return runs;
+  }
+  #append(text3, style) {
+    const room = Math.max(0, CELLS - this.#length);
+    if (text3.length > room) this.lost += text3.length - room;
+    const shown2 = text3.slice(0, room);
+    if (shown2 === "") return;
+    const last = this.#runs.at(-1);
+    if (last !== void 0 && last.style === style) last.text += shown2;
+    else this.#runs.push({ text: shown2, style });
+    this.#length += shown2.length;
+    this.#cursor = this.#length;
+  }
+  #overwrite(text3, style) {
+    const cells = this.#split();
+    for (const character of text3) {
+      if (this.#cursor >= CELLS) {
+        this.lost += character.length;
+        continue;
+      }
+      while (cells.length < this.#cursor) cells.push({ text: " ", style: "" });
+      cells[this.#cursor] = { text: character, style };
+      this.#cursor += 1;
+    }
+    this.#length = cells.length;
+  }
+  #split() {
+    if (this.#cells === null) {
+      this.#cells = this.#runs.flatMap((run) => Array.from(run.text, (text3) => ({ text: text3, style: run.style })));
+      this.#cursor = Math.min(this.#cursor, this.#cells.length);
+    }
+    return this.#cells;
+  }
+};
+var AnsiReader = class {
+  /** The line that is still open. */
+  line = new Line();
+  #style = new Style();
+  #held = "";
+  /** Takes a piece of output. Returns the lines that it ends. Costs O(its length). */
+  feed(text3) {
+    return this.#read(this.#held + text3, false);
+  }
+  /** The output is over: what was held back as the start of a sequence is text. */
+  end() {
+    return this.#read(this.#held, true);
+  }
+  #read(text3, whole2) {
+    const done = [];
+    this.#held = "";
+    let at2 = 0;
+    while (at2 < text3.length) {
+      const character = text3[at2];
+      if (character === "\n") {
+        done.push(this.line);
+        this.line = new Line();
+        at2 += 1;
+      } else if (character === "\r") {
+        this.line.home();
+        at2 += 1;
+      } else if (character === "\b") {
+        this.line.back();
+        at2 += 1;
+      } else if (character === "\x1B") {
+        const next = this.#sequence(text3, at2, whole2);
+        if (next === null) {
+          this.#held = text3.slice(at2);
+          return done;
+        }
+        at2 = next;
+      } else {
+        PLAIN.lastIndex = at2;
+        const plain = PLAIN.exec(text3)[0];
+        this.line.write(marked(plain), this.#style.name);
+        at2 += plain.length;
+      }
+    }
+    return done;
+  }
+  /** Reads the sequence at `at`. Returns where it ends, or null when more of it must come. */
+  #sequence(text3, at2, whole2) {
+    for (const pattern of [CSI, STRING, SHORT]) {
+      pattern.lastIndex = at2;
+      const found = pattern.exec(text3);
+      if (found === null) continue;
+      if (pattern === CSI) this.#control(found[1], found[2]);
+      return at2 + found[0].length;
+    }
+    const rest = text3.length - at2;
+    if (!whole2 && rest < SEQUENCE_LIMIT && UNFINISHED.test(text3.slice(at2))) return null;
+    this.line.write("␛", this.#style.name);
+    return at2 + 1;
+  }
+  #control(parameters, final) {
+    if (final === "m") this.#style.apply(parameters);
+    if (final === "K" && /^[012]?$/.test(parameters)) this.line.clear(Number(parameters));
+  }
+};
+var Style = class {
+  /** Words for a class. */
+  name = "";
+  #flags = /* @__PURE__ */ new Set();
+  #fg = "";
+  #bg = "";
+  /** Applies the parameters of one SGR sequence. Source: ECMA-48, 8.3.117; xterm for 38, 48 and 90 to 107. */
+  apply(parameters) {
+    if (!/^[\d;:]*$/.test(parameters)) return;
+    const codes = parameters.split(/[;:]/).slice(0, 64).map((code) => code === "" ? 0 : Number(code));
+    for (let at2 = 0; at2 < codes.length; at2 += 1) at2 += this.#one(codes, at2);
+    this.name = [...this.#flags, this.#fg, this.#bg].filter((word) => word !== "").join(" ");
+  }
+  /** Applies the code at `at`. Returns how many more codes it has used. */
+  #one(codes, at2) {
+    const code = codes[at2];
+    if (code === 38 || code === 48) return this.#extended(codes, at2);
+    if (code >= 30 && code <= 37) this.#fg = `fg-${COLOURS[code - 30]}`;
+    else if (code >= 90 && code <= 97) this.#fg = `fg-bright-${COLOURS[code - 90]}`;
+    else if (code >= 40 && code <= 47) this.#bg = `bg-${COLOURS[code - 40]}`;
+    else if (code >= 100 && code <= 107) this.#bg = `bg-bright-${COLOURS[code - 100]}`;
+    else if (code === 39) this.#fg = "";
+    else if (code === 49) this.#bg = "";
+    else this.#flag(code);
+    return 0;
+  }
+  #flag(code) {
+    const on2 = { 1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike" };
+    const off = {
+      22: ["bold", "dim"],
+      23: ["italic"],
+      24: ["underline"],
+      27: ["inverse"],
+      29: ["strike"]
+    };
+    if (code === 0) {
+      this.#flags.clear();
+      this.#fg = "";
+      this.#bg = "";
+    }
+    const word = on2[code];
+    if (word !== void 0) this.#flags.add(word);
+    for (const gone of off[code] ?? []) this.#flags.delete(gone);
+  }
+  #extended(codes, at2) {
+    const ground = codes[at2] === 38 ? "fg" : "bg";
+    const [mode, a = 0, b = 0, c2 = 0] = codes.slice(at2 + 1);
+    const colour = mode === 5 ? ofPalette(a) : mode === 2 ? nearest(a, b, c2) : "";
+    if (colour !== "") {
+      if (ground === "fg") this.#fg = `fg-${colour}`;
+      else this.#bg = `bg-${colour}`;
+    }
+    return mode === 5 ? 2 : mode === 2 ? 4 : 0;
+  }
+};
+function ofPalette(index) {
+  if (index < 8) return COLOURS[index];
+  if (index < 16) return `bright-${COLOURS[index - 8]}`;
+  if (index > 255) return "";
+  if (index >= 232) return nearest(...Array(3).fill(8 + (index - 232) * 10));
+  const level = (step) => step === 0 ? 0 : 55 + step * 40;
+  const cube = index - 16;
+  return nearest(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6));
+}
+function nearest(red, green, blue) {
+  const most = Math.max(red, green, blue);
+  const least = Math.min(red, green, blue);
+  if (most - least < 40) return most < 64 ? "black" : most < 150 ? "bright-black" : most < 220 ? "white" : "bright-white";
+  const middle = (most + least) / 2;
+  const index = (red > middle ? 1 : 0) + (green > middle ? 2 : 0) + (blue > middle ? 4 : 0);
+  return `${most > 200 ? "bright-" : ""}${COLOURS[index]}`;
+}
 
 // output.ts
 var PREVIEW_LINES = 8;
 var PREVIEW_CHARACTERS = 1200;
 var WHOLE_LINES = 12;
 var WHOLE_CHARACTERS = 2e3;
+var NODE_SIZE3 = 4096;
+var TerminalText = class {
+  element;
+  #pacer = new Pacer(() => this.#draw());
+  #reader = new AnsiReader();
+  #length = 0;
+  #nodes = 0;
+  #hasLine = false;
+  #lines = [];
+  /** The line that may still change. */
+  #open = [];
+  #cutMark = null;
+  constructor(className) {
+    this.element = el("pre", className);
+    this.element.classList.add("terminal");
+    this.element.tabIndex = 0;
+  }
+  append(text3) {
+    const room = Math.max(0, BLOCK_LIMIT - this.#length);
+    this.#length += text3.length;
+    if (room > 0) this.#take(this.#reader.feed(text3.slice(0, room)));
+    this.#pacer.request();
+  }
+  flush() {
+    this.#take(this.#reader.end());
+    this.#pacer.flush();
+  }
+  replace(text3) {
+    this.element.replaceChildren();
+    this.#reader = new AnsiReader();
+    this.#length = 0;
+    this.#nodes = 0;
+    this.#hasLine = false;
+    this.#lines = [];
+    this.#open = [];
+    this.#cutMark = null;
+    this.append(text3);
+  }
+  #take(lines3) {
+    for (const line of lines3) this.#lines.push(line);
+  }
+  #draw() {
+    for (const node of this.#open) node.remove();
+    this.#nodes -= this.#open.length;
+    this.#cutMark?.remove();
+    for (const line of this.#lines) this.#drawLine(line);
+    this.#lines = [];
+    const last = this.element.lastChild;
+    this.#drawOpen(last);
+    if (this.#length > BLOCK_LIMIT) this.#markCut();
+  }
+  #drawOpen(last) {
+    this.#open = [];
+    if (this.#reader.line.runs().length === 0) return;
+    const hadLine = this.#hasLine;
+    this.element.append(document.createTextNode(hadLine ? "\n" : ""));
+    this.#nodes += 1;
+    this.#hasLine = false;
+    this.#drawLine(this.#reader.line);
+    this.#hasLine = hadLine;
+    const first = last === null ? this.element.firstChild : last.nextSibling;
+    for (let node = first; node !== null; node = node.nextSibling) this.#open.push(node);
+  }
+  #drawLine(line) {
+    if (this.#hasLine) this.#text("\n");
+    this.#hasLine = true;
+    for (const { text: text3, style } of line.runs()) {
+      if (style === "" || this.#nodes >= NODE_LIMIT) this.#text(text3);
+      else this.#span(style, text3);
+    }
+    if (line.lost > 0) this.#span("cut", ` … ${count(line.lost)} more characters on this line beyond ${count(CELLS)}, in the store`);
+  }
+  #span(className, text3) {
+    this.#nodes += 1;
+    this.element.append(el("span", className, text3));
+  }
+  #text(text3) {
+    const last = this.element.lastChild;
+    if (last instanceof Text && last.length < NODE_SIZE3) {
+      last.appendData(text3);
+      return;
+    }
+    this.#nodes += 1;
+    this.element.append(document.createTextNode(text3));
+  }
+  #markCut() {
+    this.#cutMark ??= el("span", "cut");
+    this.#cutMark.textContent = `
+… ${count(this.#length - BLOCK_LIMIT)} more characters are not shown here; the store has them all`;
+    this.element.append(this.#cutMark);
+  }
+};
 var OutputPane = class {
-  element = el("div", "output");
-  #pre = el("pre");
+  element;
+  #text = new TerminalText("");
   #more = el("button", "more");
   #content = "";
   #lines = 1;
   #open = false;
-  #writer = null;
-  constructor() {
-    this.#pre.tabIndex = 0;
+  constructor(className = "output") {
+    this.element = el("div", className);
     this.#more.type = "button";
     this.#more.hidden = true;
     this.#more.addEventListener("click", () => {
       this.#open = !this.#open;
-      this.#draw();
+      this.#redraw();
     });
-    this.element.append(this.#pre, this.#more);
+    this.element.append(this.#text.element, this.#more);
     this.element.hidden = true;
   }
   replace(content) {
     this.#content = "";
     this.#lines = 1;
-    this.#writer = null;
+    this.#text.replace("");
     this.append(content);
   }
   append(text3) {
     const wasCut = this.#cut();
     this.#content += text3;
-    for (let at = text3.indexOf("\n"); at >= 0; at = text3.indexOf("\n", at + 1)) this.#lines += 1;
+    for (let at2 = text3.indexOf("\n"); at2 >= 0; at2 = text3.indexOf("\n", at2 + 1)) this.#lines += 1;
     this.element.hidden = this.#content.trim() === "";
-    if (this.#open && this.#writer !== null) this.#writer.write(visible(text3));
-    else if (!wasCut || this.#writer === null) this.#draw();
+    if (this.#open || !this.#cut()) {
+      this.#text.append(text3);
+    } else if (!wasCut) {
+      this.#redraw();
+    }
     this.#label();
+  }
+  flush() {
+    this.#text.flush();
   }
   #cut() {
     return this.#lines > WHOLE_LINES || this.#content.length > WHOLE_CHARACTERS;
   }
-  #draw() {
+  #redraw() {
     const all = this.#open || !this.#cut();
-    this.#pre.replaceChildren();
-    this.#writer = new LineWriter(this.#pre);
-    this.#writer.write(visible(all ? this.#content.slice(0, BLOCK_LIMIT) : firstLines(this.#content)).trimEnd());
-    this.#pre.classList.toggle("faded", !all);
+    this.#text.replace(all ? this.#content : firstLines(this.#content));
+    this.#text.element.classList.toggle("faded", !all);
     this.#label();
   }
   #label() {
@@ -2242,7 +7170,7 @@ function firstLines(content) {
     if (next < 0) break;
     end = next;
   }
-  return content.slice(0, Math.min(end > 0 ? end : content.length, PREVIEW_CHARACTERS));
+  return content.slice(0, Math.min(end > 0 ? end : content.length, PREVIEW_CHARACTERS)).trimEnd();
 }
 
 // toolcard.ts
@@ -2251,137 +7179,106 @@ var WORDS = { running: "running", ok: "done", bad: "failed", open: "no result" }
 var COUNT_AFTER = 2e3;
 var ToolCard = class {
   element = el("div", "row tool");
+  #entry;
+  #maker;
   #column = el("div", "stack");
-  #card = el("div", "card");
+  #card = el("details", "card");
   #mark = icon("outcome", "");
   #word = el("span", "unseen");
   #name = el("span", "name");
   #headline = el("span", "headline");
   #time = el("span", "time");
+  #input = el("div", "input");
   #output = new OutputPane();
-  #head = el("div", "head");
-  #call;
-  #outcome = "running";
   #lane = null;
-  #laneLabel = null;
-  #laneTools = 0;
-  constructor(call) {
-    this.#call = call;
-    this.#head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
-    this.#card.append(this.#head, this.#output.element);
+  /** A reader closed all cards: a result does not open this one. */
+  #shut = false;
+  constructor(entry, maker) {
+    this.#entry = entry;
+    this.#maker = maker;
+    const head = el("summary", "head");
+    head.append(this.#mark, this.#word, this.#name, this.#headline, this.#time);
+    this.#card.append(head, this.#input, this.#output.element);
     this.#column.append(this.#card);
     this.element.append(icon("mark", ""), this.#column);
-    this.#setOutcome("running");
-    if (call !== null) this.#showCall(call);
-  }
-  get running() {
-    return this.#outcome === "running";
+    this.#showCall();
+    const result = entry.look === "result" ? entry.block : entry.result;
+    if (result !== null) this.#output.replace(result.content);
+    this.#showOutcome();
+    this.#card.open = result !== null;
+    if (entry.children.length > 0) this.children();
   }
   update(change) {
-    this.#call = change.block;
-    this.#showCall(change.block);
+    if (this.#entry.look === "result") this.result(change);
+    else this.#showCall();
   }
   /** The input is whole: reads it once. */
   settle() {
-    const call = this.#call;
-    if (call === null) return;
-    const input = toolInput(call.content);
+    if (this.#entry.look === "result") return;
+    const input = toolInput(this.#entry.block.content);
     setText(this.#headline, visible(input.headline));
-    this.#showFields(input.fields);
+    this.#input.replaceChildren(...input.fields.length > 0 ? [fieldList(input.fields)] : []);
+    this.#showOutcome();
   }
-  remove() {
-    this.element.remove();
-  }
-  /** The agent is over: a call without a result gets none. */
-  end() {
-    this.settle();
-    if (this.#outcome === "running") this.#setOutcome("open");
+  fold(open) {
+    this.#shut = !open;
+    this.#card.open = open;
+    if (this.#lane !== null) this.#lane.element.hidden = !open;
   }
   /** Counts the time of a call that takes long. */
   tick(now) {
-    const started = this.#call?.ended_at;
-    if (!this.running || started === void 0) return;
-    const took = now - Date.parse(started);
+    if (outcomeOf(this.#entry) !== "running") return;
+    const took = now - Date.parse(this.#entry.block.ended_at);
     if (took >= COUNT_AFTER) setText(this.#time, duration(took));
   }
-  /** The view of a result, which lives in this card. */
-  result(block) {
-    this.settle();
-    this.#showResult(block);
-    this.#output.replace(block.content);
-    return {
-      element: this.#output.element,
-      update: (change) => {
-        if (change.kind === "append") this.#output.append(change.text);
-        if (change.kind === "replace") this.#output.replace(change.block.content);
-        this.#showResult(change.block);
-      },
-      settle: () => void 0,
-      remove: () => {
-        this.#output.replace("");
-        this.#setOutcome("running");
-        setText(this.#time, "");
-      }
-    };
+  /** Repeats a change of the result. */
+  result(change) {
+    if (change.kind === "append") this.#output.append(change.text);
+    else if (change.kind !== "settle") this.#output.replace(change.kind === "drop" ? "" : change.block.content);
+    if (change.kind === "open" && !this.#shut) this.#card.open = true;
+    if (change.kind === "drop") setText(this.#time, "");
+    this.#showOutcome();
   }
-  /** Where the rows of this call's subagent go. */
-  lane() {
+  /** Its subagent has said something more. */
+  children() {
     if (this.#lane === null) {
-      const box = el("div", "lane");
-      this.#laneLabel = el("div", "lanelabel", "subagent");
-      this.#lane = el("div", "rows");
-      box.append(this.#laneLabel, this.#lane);
-      this.#column.append(box);
+      this.#lane = new Lane(this.#entry, this.#maker);
+      this.#column.append(this.#lane.element);
+    } else {
+      this.#lane.fill();
     }
-    return this.#lane;
   }
-  /** One more tool call in the lane. */
-  countTool() {
-    this.#laneTools += 1;
-    if (this.#laneLabel !== null) setText(this.#laneLabel, `subagent · ${plural(this.#laneTools, "tool")}`);
+  /** Leaves the page: the views in its lane go too. */
+  clear() {
+    this.#lane?.clear();
   }
-  #showCall(call) {
-    setText(this.#name, visible(textOf(call.metadata[TOOL_NAME]) ?? "tool"));
-    if (!call.whole && call.content.length < 800) setText(this.#headline, visible(partialHeadline(call.content)));
+  #showCall() {
+    const { block } = this.#entry;
+    const unnamed = this.#entry.look === "result" ? "tool result" : "tool";
+    setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? unnamed));
+    if (this.#entry.growing && block.content.length < 800) setText(this.#headline, visible(partialHeadline(block.content)));
   }
-  #showResult(block) {
-    if (this.#call === null) setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? "tool result"));
-    this.#setOutcome(block.metadata[IS_ERROR] === true ? "bad" : "ok");
-    const took = numberOf(block.metadata[DURATION_MS]) ?? between(this.#call?.ended_at ?? null, block.created_at);
-    setText(this.#time, took === null ? "" : duration(took));
-  }
-  #setOutcome(outcome) {
-    this.#outcome = outcome;
+  #showOutcome() {
+    const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
     setText(this.#mark, MARKS[outcome]);
     setText(this.#word, WORDS[outcome]);
-  }
-  /** With more input than its headline, the head opens to show the rest. */
-  #showFields(fields2) {
-    const before = this.#head;
-    const parts = [this.#mark, this.#word, this.#name, this.#headline, this.#time];
-    if (fields2.length === 0) {
-      if (before.tagName !== "DETAILS") return;
-      this.#head = el("div", "head");
-      this.#head.append(...parts);
-    } else {
-      const fold = el("details");
-      const summary = el("summary", "head");
-      summary.append(...parts);
-      fold.append(summary, fieldList(fields2));
-      fold.open = before instanceof HTMLDetailsElement && before.open;
-      this.#head = fold;
+    const { block, result, look } = this.#entry;
+    const answer = look === "result" ? block : result;
+    if (answer !== null) {
+      const took = numberOf(answer.metadata[DURATION_MS]) ?? between(look === "result" ? null : block.ended_at, answer.created_at);
+      setText(this.#time, took === null ? "" : duration(took));
     }
-    before.replaceWith(this.#head);
+    this.#lane?.relabel();
   }
 };
 var FIELD_LIMIT = 40;
 function fieldList(fields2) {
   const list = el("dl", "fields");
-  for (const { name, value } of fields2.slice(0, FIELD_LIMIT)) {
+  for (const { name: name2, value } of fields2.slice(0, FIELD_LIMIT)) {
     const written = el("dd");
     new LineWriter(written).write(visible(value.slice(0, 1e5)));
-    list.append(el("dt", "", visible(name)), written);
+    list.append(el("dt", "", visible(name2)), written);
   }
   if (fields2.length > FIELD_LIMIT) list.append(el("dt", "", "…"), el("dd", "cut", plural(fields2.length - FIELD_LIMIT, "more field")));
   return list;
@@ -2389,34 +7286,43 @@ function fieldList(fields2) {
 
 // transcript.ts
 var Transcript = class {
-  element = el("div", "rows");
-  /** Asked for the raw source of a row. */
-  onRaw = null;
-  #shown = /* @__PURE__ */ new Map();
-  /** The latest card of each call id: a source may use an id again. */
-  #cards = /* @__PURE__ */ new Map();
-  #running = /* @__PURE__ */ new Set();
+  list;
+  outline = new Outline();
+  /** Told of each thing that is whole, once. */
+  onSettled = null;
+  #askRaw;
+  #views = /* @__PURE__ */ new Map();
   #errors = /* @__PURE__ */ new Set();
-  /** The block that is growing, in each lane. */
-  #growing = /* @__PURE__ */ new Map();
-  /** Whether something on the page already tells that work goes on. */
-  get active() {
-    return this.#growing.size > 0 || this.#running.size > 0;
+  #shown = new Set(KINDS);
+  #rows;
+  /** Rows from this index on are not in the list yet, or not as they are now. */
+  #changed = 0;
+  #dirty = false;
+  #fold = null;
+  constructor(scroller, askRaw) {
+    this.#askRaw = askRaw;
+    this.#rows = this.outline.rows;
+    this.list = new WindowedList(scroller, this);
+    for (const event of ["click", "toggle"]) this.list.element.addEventListener(event, this.#remember, true);
+  }
+  get rows() {
+    return this.#rows;
+  }
+  close() {
+    this.list.close();
   }
   apply(change) {
-    const { block } = change;
-    const shown2 = this.#shown.get(block.key);
-    if (change.kind === "drop") {
-      if (shown2 !== void 0) this.#remove(block, shown2);
-      return;
+    for (const touched of this.outline.apply(change)) this.#show(touched);
+  }
+  /** After changes, and after a scroll: puts on the page what is near the viewport. */
+  update(bottom) {
+    if (this.#dirty) {
+      this.#rows = this.#shown.size === KINDS.length ? this.outline.rows : this.outline.rows.filter((row2) => passes(row2, this.#shown));
+      this.list.setRows(this.#rows, this.#rows === this.outline.rows ? this.#changed : 0);
+      this.#dirty = false;
+      this.#changed = this.#rows.length;
     }
-    if (shown2 === void 0) this.#open(block);
-    else if (shown2.look !== lookOf(block)) this.#exchange(block, shown2);
-    else {
-      shown2.view.update(change);
-      this.#link(block, shown2.view);
-      this.#grow(block, shown2);
-    }
+    this.list.update(bottom);
   }
   /** Whether an error on the page says that already. */
   tells(detail) {
@@ -2424,116 +7330,136 @@ var Transcript = class {
   }
   /** Counts on: called once a second. */
   tick(now) {
-    for (const card of this.#running) card.tick(now);
-  }
-  /** The agent is over: nothing grows, nothing runs. */
-  end() {
-    for (const view of this.#growing.values()) view.settle();
-    this.#growing.clear();
-    for (const card of this.#running) card.end();
-    this.#running.clear();
-  }
-  #open(block) {
-    const parent = this.#cards.get(textOf(block.metadata[PARENT]) ?? "");
-    const container = parent?.lane() ?? this.element;
-    const look = lookOf(block);
-    const view = this.#viewOf(block, look);
-    const shown2 = { view, look, container };
-    this.#shown.set(block.key, shown2);
-    if (look === "call") parent?.countTool();
-    if (!view.element.isConnected && view.element.parentElement === null) {
-      container.append(view.element);
-      this.#offerRaw(block, view.element);
+    for (const entry of this.outline.running) {
+      const view = this.#views.get(entry);
+      if (view instanceof ToolCard) view.tick(now);
     }
-    this.#link(block, view);
-    this.#grow(block, shown2);
   }
-  #viewOf(block, look) {
-    switch (look) {
+  end() {
+    for (const touched of this.outline.end()) this.#show(touched);
+  }
+  filter(shown2) {
+    this.#shown = shown2;
+    this.#stale(0);
+  }
+  /** Opens or closes everything that folds, here and in what comes. */
+  foldAll(open) {
+    this.#fold = open;
+    for (const view of this.#views.values()) view.fold(open);
+  }
+  /** Opens everything of one entry, and of those that hold it. */
+  open(entry) {
+    for (let each = entry; each !== null; each = each.parent) {
+      const view = this.#views.get(each);
+      view?.fold(true);
+      for (const more of view?.element.querySelectorAll('.more[aria-expanded="false"]') ?? []) more.click();
+    }
+  }
+  mount(row2, slot) {
+    slot.classList.toggle("lanes", row2.entries.length > 1);
+    slot.append(...row2.entries.map((entry) => this.make(entry).element));
+  }
+  unmount(row2) {
+    if (row2.touched) return;
+    for (const entry of row2.entries) this.forget(entry);
+  }
+  make(entry) {
+    let view = this.#views.get(entry);
+    if (view === void 0) {
+      view = this.#viewOf(entry);
+      view.element.append(actionsOf(entry, view.element, this.#askRaw));
+      if (!entry.growing) view.settle();
+      if (this.#fold !== null) view.fold(this.#fold);
+      this.#views.set(entry, view);
+    }
+    return view;
+  }
+  forget(entry) {
+    const view = this.#views.get(entry);
+    if (view instanceof ToolCard) view.clear();
+    view?.element.remove();
+    this.#views.delete(entry);
+  }
+  #show(touched) {
+    const { entry } = touched;
+    const view = this.#views.get(entry);
+    switch (touched.kind) {
+      case "added":
+        this.#added(entry);
+        break;
+      case "changed":
+        view?.update(touched.change);
+        break;
+      case "result":
+        if (view instanceof ToolCard) view.result(touched.change);
+        if (touched.change.kind === "open") this.onSettled?.(entry);
+        break;
+      case "settled":
+        view?.settle();
+        this.onSettled?.(entry);
+        break;
+      case "looks":
+        this.#rebuild(entry);
+        break;
+      case "removed":
+        this.#removed(entry);
+        break;
+    }
+  }
+  #added(entry) {
+    if (entry.look === "error") this.#errors.add(entry.block.content.trim());
+    if (entry.parent === null) {
+      const slot = entry.row === null ? void 0 : this.list.slots.get(entry.row);
+      if (slot !== void 0 && entry.row !== null) this.mount(entry.row, slot);
+      else this.#stale(this.outline.rows.length - 1);
+    } else {
+      const parent = this.#views.get(entry.parent);
+      if (parent instanceof ToolCard) parent.children();
+    }
+    if (!entry.growing) this.onSettled?.(entry);
+  }
+  #rebuild(entry) {
+    const before = this.#views.get(entry);
+    if (before === void 0) return;
+    this.#views.delete(entry);
+    before.element.replaceWith(this.make(entry).element);
+  }
+  #removed(entry) {
+    this.forget(entry);
+    if (entry.parent === null) this.#stale(0);
+    const parent = entry.parent === null ? void 0 : this.#views.get(entry.parent);
+    if (parent instanceof ToolCard) parent.children();
+  }
+  #stale(from) {
+    this.#dirty = true;
+    this.#changed = Math.min(this.#changed, from);
+  }
+  #viewOf(entry) {
+    switch (entry.look) {
       case "user":
       case "text":
-        return new TextView(block);
+        return new TextView(entry.block);
       case "thought":
-        return new ThoughtView(block);
+        return new ThoughtView(entry.block);
       case "note":
-        return new NoteView(block);
+        return new NoteView(entry.block);
       case "error":
-        this.#errors.add(block.content.trim());
-        return new ErrorView(block);
+        return new ErrorView(entry.block);
       case "summary":
-        return new SummaryView(block);
+        return new SummaryView(entry.block);
       case "call":
-        return new ToolCard(block);
       case "result":
-        return this.#resultOf(block);
+        return new ToolCard(entry, this);
     }
   }
-  #resultOf(block) {
-    const card = this.#cards.get(textOf(block.metadata[TOOL_CALL_ID]) ?? "");
-    if (card !== void 0) {
-      this.#running.delete(card);
-      return card.result(block);
-    }
-    const alone = new ToolCard(null);
-    alone.result(block);
-    return { element: alone.element, update: (change) => alone.result(change.block), settle: noop, remove: () => alone.remove() };
-  }
-  /** Remembers a card by its call id, which may come later than the card. */
-  #link(block, view) {
-    const id = textOf(block.metadata[TOOL_CALL_ID]);
-    if (!(view instanceof ToolCard) || id === null || this.#cards.get(id) === view) return;
-    this.#cards.set(id, view);
-    if (view.running) this.#running.add(view);
-  }
-  /** One block grows in each lane; the one before it is whole then. */
-  #grow(block, shown2) {
-    const before = this.#growing.get(shown2.container);
-    if (before !== void 0 && before !== shown2.view) before.settle();
-    if (block.whole) {
-      shown2.view.settle();
-      this.#growing.delete(shown2.container);
-    } else {
-      this.#growing.set(shown2.container, shown2.view);
-    }
-  }
-  #exchange(block, shown2) {
-    const place = document.createComment("");
-    shown2.view.element.before(place);
-    this.#remove(block, shown2);
-    this.#open(block);
-    const element = this.#shown.get(block.key)?.view.element;
-    if (element?.parentElement === place.parentElement && element !== void 0) place.before(element);
-    place.remove();
-  }
-  #remove(block, shown2) {
-    if (this.#growing.get(shown2.container) === shown2.view) this.#growing.delete(shown2.container);
-    if (shown2.view instanceof ToolCard) this.#running.delete(shown2.view);
-    shown2.view.remove();
-    this.#shown.delete(block.key);
-  }
-  /** A button that is there in raw mode only, and shows the source of the block's last row under it. */
-  #offerRaw(block, element) {
-    const button = el("button", "rawbutton", "raw");
-    button.type = "button";
-    button.addEventListener("click", () => {
-      const open = element.querySelector(":scope > .rawanswer");
-      if (open !== null) {
-        open.remove();
-        return;
-      }
-      const answer = el("pre", "rawanswer", `asking for the source of seq ${block.last_sequence_number} …`);
-      answer.tabIndex = 0;
-      element.append(answer);
-      this.onRaw?.(block.last_sequence_number, answer);
-    });
-    element.append(button);
-  }
+  #remember = (event) => {
+    const slot = event.target.closest(".slot");
+    for (const [row2, each] of this.list.slots) if (each === slot) row2.touched = true;
+  };
 };
-function noop() {
-}
 
 // cards.css
-var cards_default = `/* A tool call's card, the end of a run, the raw source, narrow cells. A single ' here makes esbuild keep the line ends. */
+var cards_default = `/* A tool call's card and the end of a run. A single ' here makes esbuild keep the line ends. */
 
 /* ── tool calls ────────────────────────────────────────────────────────── */
 
@@ -2619,10 +7545,6 @@ summary.head:focus-visible {
   font-size: 12px;
 }
 
-div.head > .time {
-  margin-right: 14px;
-}
-
 summary.head::after {
   content: "";
   flex: none;
@@ -2632,12 +7554,21 @@ summary.head::after {
   margin: -3px 1px 0 0;
   border: solid var(--quiet);
   border-width: 0 1.5px 1.5px 0;
-  rotate: 45deg;
+  rotate: -45deg;
+  opacity: 0.75;
+  transition: rotate 120ms;
 }
 
 details[open] > summary.head::after {
-  margin-top: 3px;
-  rotate: 225deg;
+  rotate: 45deg;
+}
+
+.input {
+  display: none;
+}
+
+.card.withinput > .input {
+  display: block;
 }
 
 .fields {
@@ -2697,18 +7628,6 @@ details[open] > summary.head::after {
   outline-offset: -2px;
 }
 
-.lane {
-  margin: 8px 0 0 2px;
-  padding-left: 0;
-  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));
-}
-
-.lanelabel {
-  margin: 0 0 6px 22px;
-  font-size: 12px;
-  color: var(--quiet);
-}
-
 /* Without anybody to hear from, nothing turns. */
 .frame.still * {
   animation: none;
@@ -2740,11 +7659,12 @@ details[open] > summary.head::after {
   color: var(--strong);
 }
 
-.summary dl > :first-child dd {
+.summary .ending dd {
   color: var(--good);
+  font-weight: 600;
 }
 
-.summary.bad dl > :first-child dd,
+.summary.bad .ending dd,
 .summary .reason {
   color: var(--bad);
 }
@@ -2754,123 +7674,150 @@ details[open] > summary.head::after {
   white-space: pre-wrap;
 }
 
-/* ── raw ───────────────────────────────────────────────────────────────── */
-
-.rawbutton {
-  display: none;
+/* Where the tokens went. */
+.tokenbar {
+  display: flex;
+  gap: 1px;
+  height: 4px;
+  margin: 1px 12px 10px;
+  border-radius: 2px;
+  overflow: clip;
 }
 
-.rawmode .rawbutton {
-  display: block;
-  grid-column: 2;
-  justify-self: start;
-  color: var(--quiet);
-  font: 11px/1.6 var(--code-font);
-  text-decoration: underline;
-  text-underline-offset: 2px;
+.tokenbar span {
+  min-width: 3px;
+  flex-basis: 0;
+  background: color-mix(in srgb, var(--ink) 18%, var(--ground));
 }
 
-.rawmode .rawbutton:hover {
-  color: var(--live);
+.tokenbar .written {
+  background: color-mix(in srgb, var(--ink) 34%, var(--ground));
 }
 
-.rawanswer {
-  display: none;
+.tokenbar .fresh {
+  background: color-mix(in srgb, var(--live) 55%, var(--ground));
 }
 
-.rawmode .rawanswer {
-  display: block;
-  grid-column: 2;
-  max-height: 260px;
-  padding: 6px 10px;
-  border-radius: 6px;
-  background: var(--sunken);
-  white-space: pre-wrap;
-}
-
-/* ── narrow cells, calm, print ─────────────────────────────────────────── */
-
-@container (max-width: 460px) {
-  header,
-  footer {
-    gap: 8px;
-    padding: 0 10px;
-  }
-
-  .model {
-    display: none;
-  }
-
-  footer {
-    padding-block: 4px;
-  }
-
-  .truth {
-    white-space: normal;
-  }
-
-  .column {
-    padding: 10px 10px 10px 4px;
-  }
-
-  .row {
-    column-gap: 3px;
-  }
-
-  .fields {
-    grid-template-columns: minmax(0, 1fr);
-    gap: 0;
-  }
-
-  .fields dd {
-    margin-bottom: 6px;
-  }
-
-  .summary dl {
-    gap: 4px 20px;
-  }
-}
-
-@media (prefers-reduced-motion: reduce) {
-  *,
-  *::before,
-  *::after {
-    animation: none !important;
-    transition: none !important;
-  }
-}
-
-@media print {
-  .scroller {
-    max-height: none;
-  }
+.tokenbar .output {
+  border: 0;
+  background: var(--live);
 }
 `;
 
+// rows.css
+var rows_default = '/* Slots of the list, lanes of subagents, what can be done with a row, the search, narrow cells. No single quotes here. */\n\n.slot {\n  contain: layout style;\n}\n\n/* ── subagents ─────────────────────────────────────────────────────────── */\n\n.lane {\n  margin: 8px 0 0 2px;\n  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));\n}\n\n.lane > .rows > .row:last-child {\n  padding-bottom: 2px;\n}\n\n.lanelabel {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier:hover {\n  color: var(--live);\n}\n\n/* Parallel subagents stand beside each other where there is room. */\n.slot.lanes {\n  display: grid;\n  grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));\n  column-gap: 10px;\n  align-items: start;\n}\n\n.lanes > .row:not(:first-child) {\n  column-gap: 0;\n  grid-template-columns: 0 minmax(0, 1fr);\n}\n\n/* ── what can be done with a row ───────────────────────────────────────── */\n\n.actions {\n  position: absolute;\n  top: -9px;\n  right: 4px;\n  z-index: 2;\n  display: flex;\n  overflow: clip;\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n  opacity: 0;\n  transition: opacity 100ms;\n}\n\n.row:hover > .actions,\n.actions:focus-within,\n.rawmode .actions {\n  opacity: 1;\n}\n\n.row:hover:has(.row:hover) > .actions:not(:focus-within) {\n  opacity: 0;\n}\n\n.actions button {\n  padding: 0 7px;\n  color: var(--quiet);\n  font-size: 11px;\n  line-height: 18px;\n}\n\n.actions button::after {\n  content: attr(data-label);\n}\n\n.actions button + button {\n  border-left: 1px solid var(--hair);\n}\n\n.actions button:hover,\n.actions button[aria-expanded="true"] {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n.actions button:focus-visible {\n  outline-offset: -2px;\n}\n\n@media (hover: none) {\n  .actions {\n    opacity: 1;\n  }\n}\n\n/* ── search ────────────────────────────────────────────────────────────── */\n\n.searchbar,\n.kinds {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: center;\n  gap: 4px 8px;\n  padding: 5px 14px;\n  font-size: 12px;\n  color: var(--quiet);\n  border-bottom: 1px solid var(--hair);\n}\n\n.searchfield {\n  flex: 1 1 140px;\n  min-width: 0;\n  max-width: 340px;\n  padding: 2px 8px;\n  font: inherit;\n  color: var(--ink);\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n}\n\n.searchfield::placeholder {\n  color: var(--quiet);\n  opacity: 1;\n}\n\n.hits {\n  min-width: 72px;\n  font-variant-numeric: tabular-nums;\n}\n\n.step {\n  min-width: 22px;\n  border-radius: 4px;\n}\n\n.step:hover {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n::highlight(nbstream-found) {\n  color: var(--strong);\n  background: color-mix(in srgb, var(--find) 38%, var(--ground));\n}\n\n::highlight(nbstream-current) {\n  color: #17130a;\n  background: #f2b93b;\n}\n\n.kinds label {\n  display: inline-flex;\n  align-items: center;\n  gap: 5px;\n  margin-right: 8px;\n  color: var(--ink);\n}\n\n.kinds input {\n  margin: 0;\n  accent-color: var(--live);\n}\n\n/* ── raw ───────────────────────────────────────────────────────────────── */\n\n.rawanswer {\n  grid-column: 2;\n  max-height: 260px;\n  margin-top: 6px;\n  padding: 6px 10px;\n  border-radius: 6px;\n  background: var(--sunken);\n  white-space: pre-wrap;\n}\n\n/* ── narrow cells, calm, print ─────────────────────────────────────────── */\n\n@container (max-width: 460px) {\n  header,\n  footer {\n    padding-inline: 10px;\n  }\n\n  .model,\n  .speed,\n  .foldbutton,\n  .kindsbutton {\n    display: none;\n  }\n\n  footer {\n    padding-block: 4px;\n  }\n\n  .truth {\n    white-space: normal;\n  }\n\n  .column {\n    padding: 10px 10px 2px 4px;\n  }\n\n  .summary dl {\n    gap: 4px 18px;\n  }\n\n  .row {\n    column-gap: 3px;\n  }\n\n  .fields {\n    grid-template-columns: minmax(0, 1fr);\n    gap: 0;\n  }\n\n  .fields dd {\n    margin-bottom: 6px;\n  }\n}\n\n@container (max-width: 640px) {\n  .speed {\n    display: none;\n  }\n}\n\n@media (prefers-reduced-motion: reduce) {\n  *,\n  *::before,\n  *::after {\n    animation: none !important;\n    transition: none !important;\n  }\n}\n\n@media print {\n  .scroller {\n    max-height: none;\n  }\n}\n';
+
+// shell.ts
+var Shell = class {
+  host = el("div", "nbstream-root");
+  frame = el("section", "frame");
+  notice = el("div", "notice");
+  prompt = el("div", "rows prompt");
+  pulse = el("div", "pulse");
+  announcer = new Announcer();
+  header;
+  footer;
+  follower;
+  search;
+  transcript;
+  constructor(actions, compact) {
+    const { frame: frame2 } = this;
+    const scroller = el("div", "scroller");
+    const jump = el("button", "jump", "↓ latest");
+    this.transcript = new Transcript(scroller, (number, answer) => actions.askRaw(number, answer));
+    this.search = new SearchBar(this.host, this.transcript, scroller);
+    const toolbar = new Toolbar({
+      search: () => this.search.open ? this.search.close() : this.search.show(),
+      filter: (shown2) => {
+        this.transcript.filter(shown2);
+        actions.repaint();
+      },
+      fold: (open) => {
+        this.transcript.foldAll(open);
+        actions.repaint();
+      }
+    });
+    this.header = new Header(() => actions.stop(), toolbar.element);
+    this.footer = new Footer((on2) => frame2.classList.toggle("rawmode", on2));
+    this.follower = new BottomFollower(scroller, jump);
+    this.#wire(actions);
+    label(frame2, scroller, jump, this.notice);
+    frame2.classList.toggle("compact", compact);
+    const column = el("div", "column");
+    column.append(this.prompt, this.transcript.list.element, this.pulse);
+    scroller.append(column);
+    frame2.append(this.header.element, toolbar.panel, this.search.element, scroller, jump, this.notice, this.footer.element, this.announcer.element);
+    const style = el("style", "", frame_default + blocks_default + rows_default + cards_default);
+    this.host.attachShadow({ mode: "open" }).append(style, frame2);
+    window.addEventListener("keydown", this.#shortcut, true);
+  }
+  close() {
+    window.removeEventListener("keydown", this.#shortcut, true);
+    this.search.dispose();
+    this.announcer.close();
+    this.transcript.close();
+    this.host.remove();
+  }
+  #wire(actions) {
+    const { follower, transcript } = this;
+    transcript.list.onResize = (filled) => {
+      follower.keep();
+      actions.laidOut();
+      if (!filled) actions.repaint();
+    };
+    follower.onScroll = () => {
+      transcript.list.following = follower.following;
+      transcript.update(follower.following);
+      this.search.refresh();
+    };
+    this.search.onLeave = () => {
+      follower.leave();
+      transcript.list.following = false;
+    };
+  }
+  /** On the window, before the notebook's own search hears of it; only while the focus is in this view. */
+  #shortcut = (event) => {
+    const wanted = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "f";
+    if (!wanted || document.activeElement !== hostInDocument(this.host)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.search.show();
+  };
+};
+function hostInDocument(host) {
+  if (host.shadowRoot?.activeElement === null) return null;
+  let outer = host;
+  for (let root = outer.getRootNode(); root instanceof ShadowRoot; root = outer.getRootNode()) outer = root.host;
+  return outer;
+}
+function label(frame2, scroller, jump, notice) {
+  frame2.setAttribute("aria-label", "agent output");
+  scroller.setAttribute("role", "log");
+  scroller.setAttribute("aria-live", "off");
+  scroller.setAttribute("aria-label", "transcript");
+  scroller.tabIndex = 0;
+  jump.type = "button";
+  jump.hidden = true;
+  notice.setAttribute("role", "status");
+}
+
 // view.ts
-var PAINT_TIME = 10;
 var PROBE_AFTER = 10;
-var FRAME_PACE = 100;
+var FRAME_PACE = 200;
 var CHECK = 250;
-function mountView(parent, agentId, transport) {
-  const view = new AgentView(parent, agentId, transport);
+function mountView(parent, agentId, transport, options = {}) {
+  const view = new AgentView(parent, agentId, transport, options);
   return () => view.close();
 }
 var AgentView = class {
   #agentId;
   #transport;
+  #options;
   #log = new MessageLog();
   #fold = new Fold();
+  #tally = new Tally();
   #refill = new Refill();
-  #transcript = new Transcript();
-  #host = el("div", "nbstream-root");
-  #frameElement = el("section", "frame");
-  #notice = el("div", "notice");
-  #prompt = el("div", "rows prompt");
-  #pulse = el("div", "pulse");
-  #header;
-  #footer;
-  #follower;
+  #shell;
   #frame = new FrameClock(() => this.#paint());
   #endTheme;
   #ticker;
@@ -2880,6 +7827,7 @@ var AgentView = class {
   #framed = 0;
   #painted = 0;
   #firstUser = true;
+  #ended = false;
   #record = null;
   #live = null;
   #error = null;
@@ -2888,30 +7836,32 @@ var AgentView = class {
   #malformed = 0;
   #heard = performance.now();
   #probed = performance.now();
-  constructor(parent, agentId, transport) {
+  constructor(parent, agentId, transport, options) {
     this.#agentId = agentId;
     this.#transport = transport;
-    const column = el("div", "column");
-    const scroller = el("div", "scroller");
-    const jump = el("button", "jump", "↓ latest");
-    const frame = this.#frameElement;
-    this.#header = new Header(() => transport.stop());
-    this.#footer = new Footer((on) => frame.classList.toggle("rawmode", on));
-    this.#follower = new BottomFollower(scroller, jump);
-    this.#transcript.onRaw = (number, answer) => this.#askRaw(number, answer);
-    label(frame, scroller, jump, this.#notice);
-    column.append(this.#prompt, this.#transcript.element, this.#pulse);
-    scroller.append(column);
-    frame.append(this.#header.element, scroller, jump, this.#notice, this.#footer.element);
-    this.#host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + blocks_default + cards_default), frame);
-    this.#endTheme = followTheme(this.#host);
-    parent.append(this.#host);
+    this.#options = options;
+    this.#shell = new Shell(
+      {
+        stop: () => transport.stop(),
+        askRaw: (number, answer) => this.#askRaw(number, answer),
+        repaint: () => this.#frame.hurry(),
+        laidOut: () => this.#frame.laidOut()
+      },
+      options.compact === true
+    );
+    this.#shell.transcript.onSettled = (entry) => {
+      if (!isTerminal(this.#record) && entry.block.sequence_number > this.#opened) this.#shell.announcer.entry(entry);
+    };
+    this.#endTheme = followTheme(this.#shell.host);
+    parent.append(this.#shell.host);
     this.#ticker = window.setInterval(() => this.#tick(), 1e3);
     transport.open(agentId, this);
     transport.subscribe(0);
     this.#updateFrame();
     this.#watch();
   }
+  /** How far the run was when this view opened. */
+  #opened = Number.POSITIVE_INFINITY;
   close() {
     this.#frame.stop();
     window.clearInterval(this.#ticker);
@@ -2919,7 +7869,7 @@ var AgentView = class {
     window.clearTimeout(this.#settling);
     this.#endTheme();
     this.#transport.close();
-    this.#host.remove();
+    this.#shell.close();
   }
   receive(message) {
     this.#heard = performance.now();
@@ -2954,12 +7904,14 @@ var AgentView = class {
   }
   #takeStatus(message) {
     this.#log.noteHead(message.head);
+    this.#opened = Math.min(this.#opened, message.head);
     this.#record = message.record;
     this.#live = message.live;
     this.#duplicates = message.duplicates;
-    const prompt = message.record.prompt;
-    if (prompt !== null && prompt.trim() !== "" && this.#prompt.childElementCount === 0) {
-      this.#prompt.append(new TextView(promptBlock(prompt, message.record)).element);
+    const { prompt } = message.record;
+    const place = this.#shell.prompt;
+    if (prompt !== null && prompt.trim() !== "" && place.childElementCount === 0) {
+      place.append(new TextView(promptBlock(prompt, message.record)).element);
     }
   }
   #takeError(message) {
@@ -2974,20 +7926,34 @@ var AgentView = class {
     this.#rawAnswers.set(sequenceNumber, answer);
     this.#transport.raw(sequenceNumber);
   }
-  /** One task a frame: as many rows as its time allows, then the frame around them. */
+  /** One task a frame: as many rows as its time allows, then what of them is in sight, then the frame around them. */
   #paint() {
+    const { transcript, follower, host, search } = this.#shell;
     const messages = this.#log.messages();
-    const until = performance.now() + PAINT_TIME;
+    const until = paintDeadline();
     while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
-      const change = this.#fold.add(messages[this.#painted]);
+      const row2 = messages[this.#painted];
+      const change = this.#fold.add(row2);
+      this.#tally.add(row2);
       this.#painted += 1;
-      if (change !== null && !this.#repeatsPrompt(change)) this.#transcript.apply(change);
+      if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
-    if (this.#painted < this.#log.contiguous) this.#frame.request();
-    else if (isTerminal(this.#record) && this.#log.complete) this.#transcript.end();
-    this.#host.dataset["head"] = String(this.#painted);
+    if (this.#painted < this.#log.contiguous) this.#frame.hurry();
+    else this.#endIfOver();
+    transcript.list.following = follower.following;
+    transcript.update(follower.following);
+    host.dataset["head"] = String(this.#painted);
     this.#settleFrame();
-    this.#follower.keep();
+    search.refresh();
+  }
+  #endIfOver() {
+    if (!isTerminal(this.#record) || !this.#log.complete) {
+      this.#ended = false;
+    } else if (!this.#ended) {
+      this.#ended = true;
+      this.#shell.transcript.end();
+      this.#shell.announcer.say(`agent ${this.#state().label}`);
+    }
   }
   /** The frame around the transcript follows at a pace that can be read; figures that flicker tell nobody anything. */
   #settleFrame() {
@@ -3015,10 +7981,12 @@ var AgentView = class {
     window.clearTimeout(this.#settling);
     this.#settling = 0;
     this.#framed = performance.now();
+    const { header, footer, frame: frame2, notice, pulse, host, transcript } = this.#shell;
     const state2 = this.#state();
     const holes = this.#log.holes().length;
-    this.#header.update(this.#record, state2);
-    this.#footer.update(state2, {
+    const speed = this.#tally.speed(isTerminal(this.#record) ? null : Date.now());
+    header.update(this.#record, state2, speed);
+    footer.update(state2, {
       contiguous: this.#painted,
       head: this.#log.head,
       holes,
@@ -3027,17 +7995,20 @@ var AgentView = class {
       malformed: this.#malformed,
       transport: this.#transport.kind
     });
-    this.#frameElement.classList.toggle("still", state2.key === "kernel-gone");
-    const notice = this.#error ?? (this.#transcript.tells(state2.detail) ? null : state2.detail);
-    this.#notice.hidden = notice === null;
-    this.#notice.dataset["tone"] = this.#error === null ? state2.tone : "bad";
-    setText(this.#notice, notice ?? "");
-    this.#pulse.hidden = state2.key !== "live" && state2.key !== "connecting" || this.#transcript.active;
-    const data = this.#host.dataset;
-    data["status"] = this.#record?.status ?? "connecting";
-    data["state"] = state2.key;
-    data["holes"] = String(holes);
-    data["duplicates"] = String(this.#duplicates);
+    frame2.classList.toggle("still", state2.key === "kernel-gone");
+    const words2 = this.#error ?? (transcript.tells(state2.detail) ? null : state2.detail);
+    notice.hidden = words2 === null;
+    notice.dataset["tone"] = this.#error === null ? state2.tone : "bad";
+    setText(notice, words2 ?? "");
+    const moving = state2.key === "live" || state2.key === "connecting" || state2.key === "starting";
+    pulse.hidden = isTerminal(this.#record);
+    pulse.classList.toggle("quiet", !moving || transcript.outline.active);
+    const { dataset } = host;
+    dataset["status"] = this.#record?.status ?? "connecting";
+    dataset["state"] = state2.key;
+    dataset["holes"] = String(holes);
+    dataset["duplicates"] = String(this.#duplicates);
+    this.#options.onStanding?.({ record: this.#record, state: state2, tally: this.#tally, speed });
   }
   /** Looks again in a moment whether something is still missing. */
   #watch() {
@@ -3051,7 +8022,7 @@ var AgentView = class {
   };
   #tick() {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    if (this.#gone === null) this.#transcript.tick(Date.now());
+    if (this.#gone === null) this.#shell.transcript.tick(Date.now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }
@@ -3063,33 +8034,6 @@ var AgentView = class {
     this.#transport.subscribe(this.#log.contiguous);
   }
 };
-function label(frame, scroller, jump, notice) {
-  frame.setAttribute("aria-label", "agent output");
-  scroller.setAttribute("role", "log");
-  scroller.setAttribute("aria-live", "polite");
-  scroller.setAttribute("aria-label", "transcript");
-  scroller.tabIndex = 0;
-  jump.type = "button";
-  jump.hidden = true;
-  notice.setAttribute("role", "status");
-}
-function promptBlock(prompt, record) {
-  const time = record.created_at ?? "";
-  return {
-    key: "prompt",
-    block: null,
-    sequence_number: 0,
-    last_sequence_number: 0,
-    type: "user",
-    role: "user",
-    part: "text",
-    content: prompt,
-    metadata: {},
-    created_at: time,
-    ended_at: time,
-    whole: true
-  };
-}
 
 // mime.ts
 var MIME = "application/vnd.nbstream.agent+json";
@@ -3105,13 +8049,13 @@ function agentRenderer(Widget) {
     /** Called again whenever the output is updated in place; the same agents keep their view. */
     renderModel(model) {
       const ids = agentIds(model.data[MIME]);
-      const copy = text2(model.data["text/markdown"]) || text2(model.data["text/plain"]);
+      const copy2 = text2(model.data["text/markdown"]) || text2(model.data["text/plain"]);
       if (this.#output?.shows(ids) === true) {
-        this.#output.copy = copy;
+        this.#output.copy = copy2;
         return Promise.resolve();
       }
       this.#output?.close();
-      this.#output = new Output(this.node, ids, copy, findServer(document, location.origin));
+      this.#output = new Output(this.node, ids, copy2, findServer(document, location.origin));
       return this.#output.ready;
     }
     dispose() {
@@ -3139,10 +8083,10 @@ var Output = class {
   #unmount = [];
   #retry;
   #closed = false;
-  constructor(node, ids, copy, server) {
+  constructor(node, ids, copy2, server) {
     this.#node = node;
     this.#ids = ids;
-    this.copy = copy;
+    this.copy = copy2;
     this.#server = server;
     this.ready = this.#show();
   }
@@ -3287,8 +8231,138 @@ var SwitchingTransport = class {
   }
 };
 
+// total.ts
+function totalOf(parts, agents, now) {
+  const records = parts.map(({ record }) => record).filter((record) => record !== null);
+  const running = records.filter((record) => !isTerminal(record)).length;
+  const failed = records.filter((record) => record.status === "failed" || record.status === "interrupted").length;
+  const waiting = agents - records.length;
+  const starts = records.map((record) => Date.parse(record.started_at ?? record.created_at ?? "")).filter(Number.isFinite);
+  const ends = records.map((record) => Date.parse(record.completed_at ?? "")).filter(Number.isFinite);
+  const end = running + waiting > 0 || ends.length === 0 ? now : Math.max(...ends);
+  const usages = parts.map(({ tally }) => tally.usage).filter((usage) => usage !== null);
+  const costs = parts.map(({ tally }) => tally.cost).filter((dollars) => dollars !== null);
+  return {
+    agents,
+    running,
+    ...words(running, waiting, failed),
+    elapsed: starts.length === 0 ? null : end - Math.min(...starts),
+    input: usages.reduce((sum2, { input }) => sum2 + input, 0),
+    output: usages.reduce((sum2, { output }) => sum2 + output, 0),
+    dollars: costs.length === 0 ? null : costs.reduce((sum2, dollars) => sum2 + dollars, 0),
+    reporting: usages.length
+  };
+}
+function words(running, waiting, failed) {
+  const trouble = failed > 0 ? ` · ${failed} not finished` : "";
+  if (running > 0) return { label: `${running} running${trouble}`, tone: "live" };
+  if (waiting > 0) return { label: `waiting for ${plural(waiting, "agent")}`, tone: "wait" };
+  return failed > 0 ? { label: `over${trouble}`, tone: "bad" } : { label: "all finished", tone: "good" };
+}
+
+// grid.css
+var grid_default = "/* Several agents: one head, and cells of equal width. No single quotes here. */\n\n:host {\n  contain: layout style;\n  overflow: visible;\n}\n\n.gridframe {\n  container-type: inline-size;\n}\n\n.gridhead {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: baseline;\n  gap: 2px 10px;\n  padding: 4px 4px 8px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.figures {\n  font-variant-numeric: tabular-nums;\n}\n\n.cells {\n  display: grid;\n  gap: 10px;\n}\n\n.cell {\n  min-width: 0;\n}\n";
+
+// grid.ts
+var NARROWEST = 260;
+function mountGrid(parent, agentIds2, transportFor2, columns = 0) {
+  const grid = new Grid(agentIds2, columns);
+  parent.append(grid.host);
+  const ends = agentIds2.map(
+    (id) => mountView(grid.cell(), id, transportFor2(id), { compact: true, onStanding: (standing) => grid.tell(id, standing) })
+  );
+  return () => {
+    for (const end of ends) end();
+    grid.close();
+  };
+}
+var Grid = class {
+  host = el("div", "nbstream-grid");
+  #cells = el("div", "cells");
+  #head = el("div", "gridhead");
+  #pill = el("span", "pill");
+  #label = el("span", "label");
+  #clock = el("span", "elapsed");
+  #figures = el("span", "figures");
+  #standings = /* @__PURE__ */ new Map();
+  #agents;
+  #endTheme;
+  #ticker;
+  constructor(agentIds2, columns) {
+    this.#agents = agentIds2.length;
+    this.#pill.append(icon("dot", ""), this.#label);
+    this.#head.append(el("span", "source", plural(agentIds2.length, "agent")), this.#pill, this.#clock, el("span", "space"), this.#figures);
+    const frame2 = el("section", "gridframe");
+    frame2.setAttribute("aria-label", plural(agentIds2.length, "agent"));
+    frame2.append(this.#head, this.#cells);
+    const widest = columns > 0 ? `${Math.floor(100 / columns) - 1}%` : "0px";
+    this.#cells.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, max(${NARROWEST}px, ${widest})), 1fr))`;
+    this.host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + grid_default), frame2);
+    this.#endTheme = followTheme(this.host);
+    this.#ticker = window.setInterval(() => this.#show(), 1e3);
+    this.#show();
+  }
+  /** The place of the next view. */
+  cell() {
+    const cell = el("div", "cell");
+    this.#cells.append(cell);
+    return cell;
+  }
+  tell(agentId, standing) {
+    const before = this.#standings.get(agentId);
+    this.#standings.set(agentId, standing);
+    if (before?.state.key !== standing.state.key) this.#show();
+  }
+  close() {
+    window.clearInterval(this.#ticker);
+    this.#endTheme();
+    this.host.remove();
+  }
+  #show() {
+    const total = totalOf([...this.#standings.values()], this.#agents, Date.now());
+    this.#pill.dataset["tone"] = total.tone;
+    setText(this.#label, total.label);
+    setText(this.#clock, total.elapsed === null ? "" : clock(total.elapsed));
+    setText(this.#figures, figuresOf(total));
+    this.host.dataset["running"] = String(total.running);
+    this.host.dataset["over"] = String([...this.#standings.values()].filter(({ record }) => isTerminal(record)).length);
+  }
+};
+function figuresOf({ input, output, dollars, reporting, agents }) {
+  const parts = [];
+  if (input + output > 0) parts.push(`${count(input)} in`, `${count(output)} out`);
+  if (dollars !== null) parts.push(cost(dollars));
+  if (parts.length > 0 && reporting < agents) parts.push(`from ${reporting} of ${agents}`);
+  return parts.join(" · ");
+}
+function sharedModel(model) {
+  const listeners = /* @__PURE__ */ new Map();
+  const listen = (content) => {
+    const tagged = content;
+    for (const listener of [...listeners.get(String(tagged?.agent_id)) ?? []]) listener(content);
+  };
+  return (agentId) => ({
+    get: (name2) => name2 === "agent_id" ? agentId : model.get(name2),
+    send: (content) => model.send(content),
+    on: (event, listener) => {
+      if (listeners.size === 0) model.on(event, listen);
+      listeners.set(agentId, (listeners.get(agentId) ?? /* @__PURE__ */ new Set()).add(listener));
+    },
+    off: (event, listener) => {
+      listeners.get(agentId)?.delete(listener);
+      if (listeners.get(agentId)?.size === 0) listeners.delete(agentId);
+      if (listeners.size === 0) model.off(event, listen);
+    }
+  });
+}
+
 // widget.ts
 function render({ model, el: el2 }) {
+  const ids = model.get("agent_ids");
+  if (Array.isArray(ids)) {
+    const one = sharedModel(model);
+    return mountGrid(el2, ids.map(String), (id) => transportFor(one(id)), Number(model.get("columns") ?? 0));
+  }
   return mountView(el2, String(model.get("agent_id")), transportFor(model));
 }
 function transportFor(model) {

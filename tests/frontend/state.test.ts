@@ -14,7 +14,7 @@ function record(status: AgentStatus, error: string | null = null): AgentRecord {
 }
 
 const live = (state: Live["state"], detail: string | null = null): Live => ({ state, detail });
-const calm: Situation = { agentId: "a", record: record("running"), live: live("live"), behind: 0, gone: null, silence: 0 };
+const calm: Situation = { agentId: "a", record: record("running"), live: live("live"), behind: 0, gone: null, transport: "comm", silence: 0 };
 
 const states: [string, Partial<Situation>, StateKey][] = [
   ["nothing heard yet", { record: null, live: null }, "connecting"],
@@ -26,6 +26,7 @@ const states: [string, Partial<Situation>, StateKey][] = [
   ["the source is gone", { live: live("gone") }, "source-gone"],
   ["the kernel says nothing", { silence: 30 }, "stalled"],
   ["the kernel is gone", { gone: "Cannot send" }, "kernel-gone"],
+  ["the server is gone", { gone: "No answer.", transport: "server" }, "disconnected"],
   ["gone before anything was heard", { record: null, gone: "Cannot send" }, "kernel-gone"],
   ["completed", { record: record("completed") }, "finished"],
   ["stopped", { record: record("stopped") }, "stopped"],

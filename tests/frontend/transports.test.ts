@@ -81,6 +81,7 @@ test("server transport: asks who it is, enters the room, and takes what comes", 
 test("server transport: a status that is known already is not asked for, and is not told while the view is being made", async () => {
   const transport = far.transport(true);
   transport.open("a", view);
+  transport.subscribe(0);
   assert.deepEqual(view.types(), []);
   await settle();
   assert.deepEqual(view.types(), ["agent:status"]);

@@ -7,6 +7,7 @@
 
 import { Backoff } from "./backoff.ts";
 import { mountCopy } from "./copy.ts";
+import { mountGrid } from "./grid.ts";
 import type { StatusUpdate } from "./message.ts";
 import { Refused, findServer } from "./server.ts";
 import type { Server } from "./server.ts";
@@ -117,8 +118,13 @@ class Output {
 
   #showLive(server: Server, known: readonly StatusUpdate[]): void {
     this.#clear();
-    for (const status of known) {
-      this.#unmount.push(mountView(this.#node, status.agent_id, new ServerTransport(server, status)));
+    const transports = new Map(known.map((status) => [status.agent_id, new ServerTransport(server, status)]));
+    const ids = [...transports.keys()];
+    const [only] = ids;
+    if (this.#ids.length === 1 && only !== undefined) {
+      this.#unmount.push(mountView(this.#node, only, transports.get(only)!));
+    } else {
+      this.#unmount.push(mountGrid(this.#node, ids, (id) => transports.get(id)!));
     }
   }
 

@@ -57,9 +57,8 @@ export class ServerTransport implements Transport, Member {
     this.#sink = sink;
     const first = this.#first;
     this.#first = null;
-    // The view takes nothing before its constructor is through.
     if (first === null) void this.#ask();
-    else queueMicrotask(() => this.#enter(first));
+    else this.#enterSoon(first);
   }
 
   subscribe(since: number): void {
@@ -133,6 +132,15 @@ export class ServerTransport implements Transport, Member {
     } finally {
       this.#asking = false;
     }
+  }
+
+  /** The view takes nothing before its constructor is through. */
+  #enterSoon(status: StatusUpdate): void {
+    this.#asking = true;
+    queueMicrotask(() => {
+      this.#asking = false;
+      this.#enter(status);
+    });
   }
 
   #enter(status: StatusUpdate): void {

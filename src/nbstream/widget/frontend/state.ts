@@ -13,6 +13,7 @@ export type StateKey =
   | "save-failed"
   | "source-gone"
   | "kernel-gone"
+  | "disconnected"
   | "finished"
   | "stopped"
   | "failed"
@@ -38,6 +39,8 @@ export interface Situation {
   readonly behind: number;
   /** What the transport said when it found nobody there, or null. */
   readonly gone: string | null;
+  /** The transport's word for itself: who is gone. */
+  readonly transport: string;
   /** Seconds since the transport last delivered anything. */
   readonly silence: number;
 }
@@ -52,11 +55,14 @@ export function isTerminal(record: AgentRecord | null): boolean {
 export function stateOf(situation: Situation): State {
   const { record, live, behind, gone } = situation;
   if (record !== null && isTerminal(record) && behind === 0) return ending(record);
-  if (gone !== null) return kernelGone(situation.agentId);
+  if (gone !== null) {
+    return situation.transport === "comm" ? kernelGone(situation.agentId) : state("disconnected", "disconnected", "wait", gone);
+  }
   if (record === null) return state("connecting", "connecting", "wait");
   if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
   if (situation.silence >= SILENCE_LIMIT) {
-    return state("stalled", "stalled", "wait", "the kernel does not answer; it may be busy");
+    const comm = situation.transport === "comm";
+    return state("stalled", "stalled", "wait", comm ? "the kernel does not answer; it may be busy" : "the Jupyter server is silent");
   }
   return live === null ? state("live", "live", "live") : linked(live);
 }

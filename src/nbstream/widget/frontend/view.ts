@@ -235,6 +235,7 @@ class AgentView implements Sink {
       live: this.#live,
       behind: this.#log.head - this.#painted,
       gone: this.#gone,
+      transport: this.#transport.kind,
       silence: (performance.now() - this.#heard) / 1000,
     });
   }
@@ -257,7 +258,7 @@ class AgentView implements Sink {
       malformed: this.#malformed,
       transport: this.#transport.kind,
     });
-    frame.classList.toggle("still", state.key === "kernel-gone");
+    frame.classList.toggle("still", state.key === "kernel-gone" || state.key === "disconnected");
     const words = this.#error ?? (transcript.tells(state.detail) ? null : state.detail);
     notice.hidden = words === null;
     notice.dataset["tone"] = this.#error === null ? state.tone : "bad";

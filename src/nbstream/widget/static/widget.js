@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:5ba8c3dd062fa1ac698ce619914c56061db6568307b5c6411bc4d14259ced824
+// nbstream widget · sources sha256:adfa9fbe88bf7645e07c5185ec83ce9c8810379ac035079a572b3390af8ee9bc
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -4664,446 +4664,89 @@ function mountCopy(parent, markdown, why) {
   };
 }
 
-// server.ts
-var TIMEOUT = 1e4;
-var PAGE = 1e3;
-var FINAL = /* @__PURE__ */ new Set([400, 401, 403, 404, 405, 410]);
-var Refused = class extends Error {
-  name = "Refused";
-  status;
-  reason;
-  constructor(status, message, reason) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-  }
-  /** Whether it will say the same next time: no extension, no such agent, no right to it. */
-  get final() {
-    return FINAL.has(this.status);
-  }
-};
-var Server = class {
-  #base;
-  #place;
-  #fetch;
-  /** @param base whole and with a slash at its end, for instance that of `/user/bob/` under a hub. */
-  constructor(base, place, ask = (input, init) => fetch(input, init)) {
-    this.#base = `${base}nbstream/`;
-    this.#place = place;
-    this.#fetch = ask;
-  }
-  get socketUrl() {
-    return `${this.#base.replace(/^http/, "ws")}ws`;
-  }
-  /** Where the agent is. Throws `Refused` where this server does not know it. */
-  async status(agentId) {
-    const message = toView(await this.#json("GET", `${agent(agentId)}/status`));
-    if (message?.type === "agent:status" || message?.type === "agent:complete") return message;
-    throw new WireError("expected an agent's status");
-  }
-  /** Saved rows after `since`, in order, as many as fit one answer. */
-  async page(agentId, since) {
-    return toPage(await this.#json("GET", `${agent(agentId)}/messages?since=${since}&limit=${PAGE}`));
-  }
-  /** The source as received of one row, or null where nothing was kept. */
-  async raw(agentId, sequenceNumber) {
-    const query = `since=${sequenceNumber - 1}&limit=1&raw=true`;
-    const answer = await this.#json("GET", `${agent(agentId)}/messages?${query}`);
-    const row2 = Array.isArray(member(answer, "messages")) ? member(answer, "messages")[0] : null;
-    const raw = member(row2, "raw");
-    return member(row2, "sequence_number") === sequenceNumber && typeof raw === "string" ? raw : null;
-  }
-  /** Stops the agent. Throws `Refused` where that was not done. */
-  async stop(agentId) {
-    await this.#request("DELETE", agent(agentId));
-  }
-  async #json(method, path) {
-    return (await this.#request(method, path)).json();
-  }
-  async #request(method, path) {
-    const headers = { Accept: "application/json" };
-    const xsrf = cookieNamed(this.#place.cookie(), "_xsrf");
-    if (method !== "GET" && xsrf !== null) headers["X-XSRFToken"] = xsrf;
-    const response = await this.#fetch(`${this.#base}api/${path}`, {
-      method,
-      headers,
-      credentials: "same-origin",
-      cache: "no-store",
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT)
-    });
-    if (!response.ok) throw await refusal(response);
-    return response;
-  }
-};
-function findServer(document2, origin) {
-  const text3 = document2.getElementById("jupyter-config-data")?.textContent;
-  const base = baseUrl(text3 ?? "", origin);
-  return base === null ? null : new Server(base, { origin, cookie: () => document2.cookie });
+// state.ts
+var SILENCE_LIMIT = 25;
+function isTerminal(record) {
+  return record !== null && record.status !== "created" && record.status !== "running";
 }
-function baseUrl(configuration, origin) {
-  try {
-    const named = member(JSON.parse(configuration), "baseUrl");
-    if (typeof named !== "string") return null;
-    const url = new URL(named.endsWith("/") ? named : `${named}/`, origin);
-    return url.origin === origin && url.protocol.startsWith("http") ? url.origin + url.pathname : null;
-  } catch {
-    return null;
+function stateOf(situation) {
+  const { record, live, behind, gone } = situation;
+  if (record !== null && isTerminal(record) && behind === 0) return ending(record);
+  if (gone !== null) {
+    return situation.transport === "comm" ? kernelGone(situation.agentId) : state("disconnected", "disconnected", "wait", gone);
+  }
+  if (record === null) return state("connecting", "connecting", "wait");
+  if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
+  if (situation.silence >= SILENCE_LIMIT) {
+    const comm = situation.transport === "comm";
+    return state("stalled", "stalled", "wait", comm ? "the kernel does not answer; it may be busy" : "the Jupyter server is silent");
+  }
+  return live === null ? state("live", "live", "live") : linked(live);
+}
+function linked(live) {
+  switch (live.state) {
+    case "starting":
+      return state("starting", "starting", "wait", live.detail);
+    case "live":
+    case "ended":
+      return state("live", "live", "live");
+    case "reconnecting":
+      return state("reconnecting", "reconnecting", "wait", live.detail);
+    case "stalled":
+      return state("stalled", "stalled", "wait", live.detail);
+    case "save-failed":
+      return state("save-failed", "not saved", "bad", live.detail);
+    case "gone":
+      return state("source-gone", "source gone", "bad", live.detail);
   }
 }
-function cookieNamed(cookies, name2) {
-  for (const pair of cookies.split("; ")) if (pair.startsWith(`${name2}=`)) return pair.slice(name2.length + 1);
-  return null;
-}
-function agent(agentId) {
-  return `agents/${encodeURIComponent(agentId)}`;
-}
-function member(value, key) {
-  return typeof value === "object" && value !== null ? value[key] : void 0;
-}
-function toPage(value) {
-  const messages = member(value, "messages");
-  const head = member(value, "head");
-  const nextSince = member(value, "next_since");
-  if (!Array.isArray(messages) || typeof head !== "number" || typeof nextSince !== "number") {
-    throw new WireError("expected a page with messages, head and next_since");
-  }
-  return { messages: messages.map(toMessage), head, nextSince, hasMore: member(value, "has_more") === true };
-}
-async function refusal(response) {
-  let body = null;
-  try {
-    body = await response.json();
-  } catch {
-  }
-  const message = member(body, "message");
-  const reason = member(body, "reason");
-  const said = typeof message === "string" && message !== "" ? message : `the Jupyter server answered ${response.status}`;
-  return new Refused(response.status, said, typeof reason === "string" ? reason : null);
-}
-
-// cursor.ts
-var Cursor = class {
-  held = 0;
-  see(message) {
-    if (message.type !== "agent:message") return;
-    for (const row2 of message.messages) if (row2.sequence_number === this.held + 1) this.held += 1;
-  }
-};
-
-// socket.ts
-var PING_AFTER = 1e4;
-var PONG_WITHIN = 4e3;
-var CONNECT_WITHIN = 8e3;
-var LINGER = 1e3;
-var TOO_SLOW = 4008;
-var PageSocket = class {
-  #connect;
-  #surroundings;
-  #backoff;
-  #members = /* @__PURE__ */ new Set();
-  #socket = null;
-  #open = false;
-  #timer;
-  #linger;
-  #unlisten = null;
-  constructor(connect, surroundings, backoff = new Backoff()) {
-    this.#connect = connect;
-    this.#surroundings = surroundings;
-    this.#backoff = backoff;
-  }
-  get open() {
-    return this.#open;
-  }
-  /** Enters the room of an agent. Returns what leaves it. */
-  join(member2) {
-    clearTimeout(this.#linger);
-    this.#members.add(member2);
-    this.#unlisten ??= this.#surroundings.listen(this.#wake);
-    if (this.#socket === null) this.#start();
-    else if (this.#open) this.#subscribe(member2);
-    return () => this.#leave(member2);
-  }
-  #leave(member2) {
-    this.#members.delete(member2);
-    const others = [...this.#members].some((other) => other.agentId === member2.agentId);
-    if (!others && this.#open) this.#send({ type: "unsubscribe", agent_id: member2.agentId });
-    if (this.#members.size === 0) this.#linger = setTimeout(() => this.#end(), LINGER);
-  }
-  #start() {
-    const socket = this.#connect();
-    this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#received(event.data);
-    socket.onclose = (event) => this.#lost(event.code === TOO_SLOW);
-    this.#after(CONNECT_WITHIN, () => this.#lost(false));
-  }
-  #opened() {
-    this.#open = true;
-    for (const member2 of [...this.#members]) this.#subscribe(member2);
-    this.#expectSilence();
-  }
-  #subscribe(member2) {
-    this.#send({ type: "subscribe", agent_id: member2.agentId, since: member2.since });
-    member2.up();
-  }
-  #received(text3) {
-    this.#backoff.reset();
-    this.#expectSilence();
-    const content = parsed(text3);
-    const agentId = content?.agent_id;
-    for (const member2 of [...this.#members]) if (member2.agentId === agentId) member2.frame(content);
-  }
-  /** Takes the connection away, tells every view, and tries again. */
-  #lost(atOnce) {
-    this.#drop();
-    for (const member2 of [...this.#members]) member2.down();
-    if (this.#members.size > 0) this.#after(atOnce ? 0 : this.#backoff.wait(), () => this.#start());
-  }
-  #drop() {
-    const socket = this.#socket;
-    clearTimeout(this.#timer);
-    this.#socket = null;
-    this.#open = false;
-    if (socket === null) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-  }
-  #end() {
-    this.#drop();
-    this.#unlisten?.();
-    this.#unlisten = null;
-  }
-  #expectSilence() {
-    this.#after(PING_AFTER, () => this.#ping());
-  }
-  #ping() {
-    this.#send({ type: "ping" });
-    this.#after(PONG_WITHIN, () => this.#lost(false));
-  }
-  #send(content) {
-    this.#socket?.send(JSON.stringify(content));
-  }
-  #after(milliseconds, act) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(act, milliseconds);
-  }
-  /** The network or the reader is back: find out now, not at the next turn. */
-  #wake = () => {
-    if (this.#open) this.#ping();
-    else if (this.#socket === null && this.#members.size > 0) this.#start();
-  };
-};
-function sharedSocket(url) {
-  const page = globalThis;
-  const sockets = page[SOCKETS] ??= /* @__PURE__ */ new Map();
-  let socket = sockets.get(url);
-  if (socket === void 0) {
-    socket = new PageSocket(() => new WebSocket(url), browser);
-    sockets.set(url, socket);
-  }
-  return socket;
-}
-var SOCKETS = /* @__PURE__ */ Symbol.for("nbstream.sockets.1");
-var browser = {
-  listen(wake) {
-    const seen = () => {
-      if (document.visibilityState === "visible") wake();
-    };
-    for (const name2 of ["online", "offline"]) window.addEventListener(name2, wake);
-    document.addEventListener("visibilitychange", seen);
-    return () => {
-      for (const name2 of ["online", "offline"]) window.removeEventListener(name2, wake);
-      document.removeEventListener("visibilitychange", seen);
-    };
-  }
-};
-function parsed(text3) {
-  try {
-    return JSON.parse(String(text3));
-  } catch {
-    return null;
-  }
-}
-
-// servertransport.ts
-var POLL = 1500;
-var PAGES = 1e3;
-var ServerTransport = class {
-  kind = "server";
-  #server;
-  #socket;
-  #backoff;
-  #first;
-  #agentId = "";
-  #sink = null;
-  #cursor = new Cursor();
-  #leave = null;
-  #asking = false;
-  #filling = false;
-  #statuses = 0;
-  #poll;
-  #retry;
-  /** @param first the agent's status where somebody has just asked for it. */
-  constructor(server, first = null, socket = null, backoff = new Backoff()) {
-    this.#server = server;
-    this.#socket = socket ?? sharedSocket(server.socketUrl);
-    this.#first = first;
-    this.#backoff = backoff;
-  }
-  get agentId() {
-    return this.#agentId;
-  }
-  get since() {
-    return this.#cursor.held;
-  }
-  open(agentId, sink) {
-    this.#agentId = agentId;
-    this.#sink = sink;
-    const first = this.#first;
-    this.#first = null;
-    if (first === null) void this.#ask();
-    else this.#enterSoon(first);
-  }
-  subscribe(since) {
-    this.#cursor.held = since;
-    if (this.#leave === null) void this.#ask();
-    else void this.#fill();
-  }
-  stop() {
-    this.#server.stop(this.#agentId).then(
-      () => this.#socket.open || void this.#fill(),
-      (error) => this.#complain(`The agent was not stopped: ${sentence(error)}`, error)
-    );
-  }
-  raw(sequenceNumber) {
-    this.#server.raw(this.#agentId, sequenceNumber).then(
-      (raw) => this.#sink?.receive({ type: "agent:raw", agent_id: this.#agentId, sequence_number: sequenceNumber, raw }),
-      (error) => this.#complain(`The source of row ${sequenceNumber} was not read: ${sentence(error)}`, error)
-    );
-  }
-  close() {
-    this.#sink = null;
-    this.#exit();
-  }
-  frame(content) {
-    const sink = this.#sink;
-    if (sink === null) return;
-    if (content.type === "agent:deleted") {
-      sink.gone("This agent was deleted from its store.");
-      return;
-    }
-    try {
-      const message = toView(content);
-      if (message === null) return;
-      this.#cursor.see(message);
-      if (message.type === "agent:status" || message.type === "agent:complete") this.#statuses += 1;
-      sink.receive(message);
-    } catch (error) {
-      sink.malformed(error instanceof Error ? error.message : String(error));
-    }
-  }
-  up() {
-    clearTimeout(this.#poll);
-    this.#poll = void 0;
-  }
-  down() {
-    this.#poll ??= setTimeout(() => {
-      this.#poll = void 0;
-      void this.#fill();
-      this.down();
-    }, POLL);
-  }
-  /** Asks whether the server knows the agent. A server without our extension never sees a WebSocket. */
-  async #ask() {
-    if (this.#asking) return;
-    this.#asking = true;
-    clearTimeout(this.#retry);
-    try {
-      this.#enter(await this.#server.status(this.#agentId));
-    } catch (error) {
-      this.#sink?.gone(unreachable(error));
-      const again = !(error instanceof Refused && error.final) && this.#sink !== null;
-      if (again) this.#retry = setTimeout(() => void this.#ask(), this.#backoff.wait());
-    } finally {
-      this.#asking = false;
-    }
-  }
-  /** The view takes nothing before its constructor is through. */
-  #enterSoon(status) {
-    this.#asking = true;
-    queueMicrotask(() => {
-      this.#asking = false;
-      this.#enter(status);
-    });
-  }
-  #enter(status) {
-    if (this.#sink === null) return;
-    this.#backoff.reset();
-    this.#sink.receive(status);
-    this.#leave ??= this.#socket.join(this);
-  }
-  #exit() {
-    this.up();
-    clearTimeout(this.#retry);
-    this.#leave?.();
-    this.#leave = null;
-  }
-  /** Reads what is missing by REST; one question at a time. */
-  async #fill() {
-    if (this.#filling) return;
-    this.#filling = true;
-    try {
-      const heard = this.#statuses;
-      const status = await this.#server.status(this.#agentId);
-      if (heard === this.#statuses) this.#sink?.receive(status);
-      await this.#pages();
-    } catch (error) {
-      if (error instanceof Refused && error.final) this.#refused(error);
-      else if (!this.#socket.open) this.#sink?.gone(unreachable(error));
-    } finally {
-      this.#filling = false;
-    }
-  }
-  async #pages() {
-    let since = this.#cursor.held;
-    for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
-      const page = await this.#server.page(this.#agentId, since);
-      const { messages, head } = page;
-      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head };
-      this.#cursor.see(batch);
-      this.#sink?.receive(batch);
-      if (!page.hasMore || page.nextSince <= since) return;
-      since = page.nextSince;
-    }
-  }
-  /** The server knows the agent no more, or not for this person: only a new question can change that. */
-  #refused(error) {
-    this.#exit();
-    this.#sink?.gone(unreachable(error));
-  }
-  #complain(message, error) {
-    const reason = error instanceof Refused ? error.reason : null;
-    this.#sink?.receive({ type: "agent:error", agent_id: this.#agentId, message, reason });
-  }
-};
-function unreachable(error) {
-  if (!(error instanceof Refused)) return "The Jupyter server does not answer; trying again.";
-  switch (error.status) {
-    case 401:
-    case 403:
-      return "The Jupyter server does not let this page read the agent; log in again and reload.";
-    case 404:
-      return "The Jupyter server does not know this agent.";
-    case 410:
-      return "This agent was deleted from its store.";
+function ending(record) {
+  switch (record.status) {
+    case "completed":
+      return state("finished", "finished", "good");
+    case "stopped":
+      return state("stopped", "stopped", "rest");
+    case "failed":
+      return state("failed", "failed", "bad", record.error);
     default:
-      return `The Jupyter server could not read the agent: ${error.message}`;
+      return state("interrupted", "interrupted", "wait", record.error);
   }
 }
-function sentence(error) {
-  if (error instanceof Refused) return error.message;
-  return "the Jupyter server does not answer.";
+function kernelGone(agentId) {
+  const detail = `The kernel behind this view is gone; what was shown is saved. Run nbs.attach("${agentId}") in a new cell.`;
+  return state("kernel-gone", "kernel gone", "bad", detail);
+}
+function state(key, label2, tone, detail = null) {
+  return { key, label: label2, tone, detail };
+}
+
+// total.ts
+function totalOf(parts, agents, now) {
+  const records = parts.map(({ record }) => record).filter((record) => record !== null);
+  const running = records.filter((record) => !isTerminal(record)).length;
+  const failed = records.filter((record) => record.status === "failed" || record.status === "interrupted").length;
+  const waiting = agents - records.length;
+  const starts = records.map((record) => Date.parse(record.started_at ?? record.created_at ?? "")).filter(Number.isFinite);
+  const ends = records.map((record) => Date.parse(record.completed_at ?? "")).filter(Number.isFinite);
+  const end = running + waiting > 0 || ends.length === 0 ? now : Math.max(...ends);
+  const usages = parts.map(({ tally }) => tally.usage).filter((usage) => usage !== null);
+  const costs = parts.map(({ tally }) => tally.cost).filter((dollars) => dollars !== null);
+  return {
+    agents,
+    running,
+    ...words(running, waiting, failed),
+    elapsed: starts.length === 0 ? null : end - Math.min(...starts),
+    input: usages.reduce((sum2, { input }) => sum2 + input, 0),
+    output: usages.reduce((sum2, { output }) => sum2 + output, 0),
+    dollars: costs.length === 0 ? null : costs.reduce((sum2, dollars) => sum2 + dollars, 0),
+    reporting: usages.length
+  };
+}
+function words(running, waiting, failed) {
+  const trouble = failed > 0 ? ` · ${failed} not finished` : "";
+  if (running > 0) return { label: `${running} running${trouble}`, tone: "live" };
+  if (waiting > 0) return { label: `waiting for ${plural(waiting, "agent")}`, tone: "wait" };
+  return failed > 0 ? { label: `over${trouble}`, tone: "bad" } : { label: "all finished", tone: "good" };
 }
 
 // outline.ts
@@ -5742,59 +5385,6 @@ function wordsOf(entry) {
     default:
       return null;
   }
-}
-
-// state.ts
-var SILENCE_LIMIT = 25;
-function isTerminal(record) {
-  return record !== null && record.status !== "created" && record.status !== "running";
-}
-function stateOf(situation) {
-  const { record, live, behind, gone } = situation;
-  if (record !== null && isTerminal(record) && behind === 0) return ending(record);
-  if (gone !== null) return kernelGone(situation.agentId);
-  if (record === null) return state("connecting", "connecting", "wait");
-  if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
-  if (situation.silence >= SILENCE_LIMIT) {
-    return state("stalled", "stalled", "wait", "the kernel does not answer; it may be busy");
-  }
-  return live === null ? state("live", "live", "live") : linked(live);
-}
-function linked(live) {
-  switch (live.state) {
-    case "starting":
-      return state("starting", "starting", "wait", live.detail);
-    case "live":
-    case "ended":
-      return state("live", "live", "live");
-    case "reconnecting":
-      return state("reconnecting", "reconnecting", "wait", live.detail);
-    case "stalled":
-      return state("stalled", "stalled", "wait", live.detail);
-    case "save-failed":
-      return state("save-failed", "not saved", "bad", live.detail);
-    case "gone":
-      return state("source-gone", "source gone", "bad", live.detail);
-  }
-}
-function ending(record) {
-  switch (record.status) {
-    case "completed":
-      return state("finished", "finished", "good");
-    case "stopped":
-      return state("stopped", "stopped", "rest");
-    case "failed":
-      return state("failed", "failed", "bad", record.error);
-    default:
-      return state("interrupted", "interrupted", "wait", record.error);
-  }
-}
-function kernelGone(agentId) {
-  const detail = `The kernel behind this view is gone; what was shown is saved. Run nbs.attach("${agentId}") in a new cell.`;
-  return state("kernel-gone", "kernel gone", "bad", detail);
-}
-function state(key, label2, tone, detail = null) {
-  return { key, label: label2, tone, detail };
 }
 
 // chrome.ts
@@ -7974,6 +7564,7 @@ var AgentView = class {
       live: this.#live,
       behind: this.#log.head - this.#painted,
       gone: this.#gone,
+      transport: this.#transport.kind,
       silence: (performance.now() - this.#heard) / 1e3
     });
   }
@@ -7995,7 +7586,7 @@ var AgentView = class {
       malformed: this.#malformed,
       transport: this.#transport.kind
     });
-    frame2.classList.toggle("still", state2.key === "kernel-gone");
+    frame2.classList.toggle("still", state2.key === "kernel-gone" || state2.key === "disconnected");
     const words2 = this.#error ?? (transcript.tells(state2.detail) ? null : state2.detail);
     notice.hidden = words2 === null;
     notice.dataset["tone"] = this.#error === null ? state2.tone : "bad";
@@ -8034,6 +7625,544 @@ var AgentView = class {
     this.#transport.subscribe(this.#log.contiguous);
   }
 };
+
+// grid.css
+var grid_default = "/* Several agents: one head, and cells of equal width. No single quotes here. */\n\n:host {\n  contain: layout style;\n  overflow: visible;\n}\n\n.gridframe {\n  container-type: inline-size;\n}\n\n.gridhead {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: baseline;\n  gap: 2px 10px;\n  padding: 4px 4px 8px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.figures {\n  font-variant-numeric: tabular-nums;\n}\n\n.cells {\n  display: grid;\n  gap: 10px;\n}\n\n.cell {\n  min-width: 0;\n}\n";
+
+// grid.ts
+var NARROWEST = 260;
+function mountGrid(parent, agentIds2, transportFor2, columns = 0) {
+  const grid = new Grid(agentIds2, columns);
+  parent.append(grid.host);
+  const ends = agentIds2.map(
+    (id) => mountView(grid.cell(), id, transportFor2(id), { compact: true, onStanding: (standing) => grid.tell(id, standing) })
+  );
+  return () => {
+    for (const end of ends) end();
+    grid.close();
+  };
+}
+var Grid = class {
+  host = el("div", "nbstream-grid");
+  #cells = el("div", "cells");
+  #head = el("div", "gridhead");
+  #pill = el("span", "pill");
+  #label = el("span", "label");
+  #clock = el("span", "elapsed");
+  #figures = el("span", "figures");
+  #standings = /* @__PURE__ */ new Map();
+  #agents;
+  #endTheme;
+  #ticker;
+  constructor(agentIds2, columns) {
+    this.#agents = agentIds2.length;
+    this.#pill.append(icon("dot", ""), this.#label);
+    this.#head.append(el("span", "source", plural(agentIds2.length, "agent")), this.#pill, this.#clock, el("span", "space"), this.#figures);
+    const frame2 = el("section", "gridframe");
+    frame2.setAttribute("aria-label", plural(agentIds2.length, "agent"));
+    frame2.append(this.#head, this.#cells);
+    const widest = columns > 0 ? `${Math.floor(100 / columns) - 1}%` : "0px";
+    this.#cells.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, max(${NARROWEST}px, ${widest})), 1fr))`;
+    this.host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + grid_default), frame2);
+    this.#endTheme = followTheme(this.host);
+    this.#ticker = window.setInterval(() => this.#show(), 1e3);
+    this.#show();
+  }
+  /** The place of the next view. */
+  cell() {
+    const cell = el("div", "cell");
+    this.#cells.append(cell);
+    return cell;
+  }
+  tell(agentId, standing) {
+    const before = this.#standings.get(agentId);
+    this.#standings.set(agentId, standing);
+    if (before?.state.key !== standing.state.key) this.#show();
+  }
+  close() {
+    window.clearInterval(this.#ticker);
+    this.#endTheme();
+    this.host.remove();
+  }
+  #show() {
+    const total = totalOf([...this.#standings.values()], this.#agents, Date.now());
+    this.#pill.dataset["tone"] = total.tone;
+    setText(this.#label, total.label);
+    setText(this.#clock, total.elapsed === null ? "" : clock(total.elapsed));
+    setText(this.#figures, figuresOf(total));
+    this.host.dataset["running"] = String(total.running);
+    this.host.dataset["over"] = String([...this.#standings.values()].filter(({ record }) => isTerminal(record)).length);
+  }
+};
+function figuresOf({ input, output, dollars, reporting, agents }) {
+  const parts = [];
+  if (input + output > 0) parts.push(`${count(input)} in`, `${count(output)} out`);
+  if (dollars !== null) parts.push(cost(dollars));
+  if (parts.length > 0 && reporting < agents) parts.push(`from ${reporting} of ${agents}`);
+  return parts.join(" · ");
+}
+function sharedModel(model) {
+  const listeners = /* @__PURE__ */ new Map();
+  const listen = (content) => {
+    const tagged = content;
+    for (const listener of [...listeners.get(String(tagged?.agent_id)) ?? []]) listener(content);
+  };
+  return (agentId) => ({
+    get: (name2) => name2 === "agent_id" ? agentId : model.get(name2),
+    send: (content) => model.send(content),
+    on: (event, listener) => {
+      if (listeners.size === 0) model.on(event, listen);
+      listeners.set(agentId, (listeners.get(agentId) ?? /* @__PURE__ */ new Set()).add(listener));
+    },
+    off: (event, listener) => {
+      listeners.get(agentId)?.delete(listener);
+      if (listeners.get(agentId)?.size === 0) listeners.delete(agentId);
+      if (listeners.size === 0) model.off(event, listen);
+    }
+  });
+}
+
+// server.ts
+var TIMEOUT = 1e4;
+var PAGE = 1e3;
+var FINAL = /* @__PURE__ */ new Set([400, 401, 403, 404, 405, 410]);
+var Refused = class extends Error {
+  name = "Refused";
+  status;
+  reason;
+  constructor(status, message, reason) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+  /** Whether it will say the same next time: no extension, no such agent, no right to it. */
+  get final() {
+    return FINAL.has(this.status);
+  }
+};
+var Server = class {
+  #base;
+  #place;
+  #fetch;
+  /** @param base whole and with a slash at its end, for instance that of `/user/bob/` under a hub. */
+  constructor(base, place, ask = (input, init) => fetch(input, init)) {
+    this.#base = `${base}nbstream/`;
+    this.#place = place;
+    this.#fetch = ask;
+  }
+  get socketUrl() {
+    return `${this.#base.replace(/^http/, "ws")}ws`;
+  }
+  /** Where the agent is. Throws `Refused` where this server does not know it. */
+  async status(agentId) {
+    const message = toView(await this.#json("GET", `${agent(agentId)}/status`));
+    if (message?.type === "agent:status" || message?.type === "agent:complete") return message;
+    throw new WireError("expected an agent's status");
+  }
+  /** Saved rows after `since`, in order, as many as fit one answer. */
+  async page(agentId, since) {
+    return toPage(await this.#json("GET", `${agent(agentId)}/messages?since=${since}&limit=${PAGE}`));
+  }
+  /** The source as received of one row, or null where nothing was kept. */
+  async raw(agentId, sequenceNumber) {
+    const query = `since=${sequenceNumber - 1}&limit=1&raw=true`;
+    const answer = await this.#json("GET", `${agent(agentId)}/messages?${query}`);
+    const row2 = Array.isArray(member(answer, "messages")) ? member(answer, "messages")[0] : null;
+    const raw = member(row2, "raw");
+    return member(row2, "sequence_number") === sequenceNumber && typeof raw === "string" ? raw : null;
+  }
+  /** Stops the agent. Throws `Refused` where that was not done. */
+  async stop(agentId) {
+    await this.#request("DELETE", agent(agentId));
+  }
+  async #json(method, path) {
+    return (await this.#request(method, path)).json();
+  }
+  async #request(method, path) {
+    const headers = { Accept: "application/json" };
+    const xsrf = cookieNamed(this.#place.cookie(), "_xsrf");
+    if (method !== "GET" && xsrf !== null) headers["X-XSRFToken"] = xsrf;
+    const response = await this.#fetch(`${this.#base}api/${path}`, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT)
+    });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+};
+function findServer(document2, origin) {
+  const text3 = document2.getElementById("jupyter-config-data")?.textContent;
+  const base = baseUrl(text3 ?? "", origin);
+  return base === null ? null : new Server(base, { origin, cookie: () => document2.cookie });
+}
+function baseUrl(configuration, origin) {
+  try {
+    const named = member(JSON.parse(configuration), "baseUrl");
+    if (typeof named !== "string") return null;
+    const url = new URL(named.endsWith("/") ? named : `${named}/`, origin);
+    return url.origin === origin && url.protocol.startsWith("http") ? url.origin + url.pathname : null;
+  } catch {
+    return null;
+  }
+}
+function cookieNamed(cookies, name2) {
+  for (const pair of cookies.split("; ")) if (pair.startsWith(`${name2}=`)) return pair.slice(name2.length + 1);
+  return null;
+}
+function agent(agentId) {
+  return `agents/${encodeURIComponent(agentId)}`;
+}
+function member(value, key) {
+  return typeof value === "object" && value !== null ? value[key] : void 0;
+}
+function toPage(value) {
+  const messages = member(value, "messages");
+  const head = member(value, "head");
+  const nextSince = member(value, "next_since");
+  if (!Array.isArray(messages) || typeof head !== "number" || typeof nextSince !== "number") {
+    throw new WireError("expected a page with messages, head and next_since");
+  }
+  return { messages: messages.map(toMessage), head, nextSince, hasMore: member(value, "has_more") === true };
+}
+async function refusal(response) {
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+  }
+  const message = member(body, "message");
+  const reason = member(body, "reason");
+  const said = typeof message === "string" && message !== "" ? message : `the Jupyter server answered ${response.status}`;
+  return new Refused(response.status, said, typeof reason === "string" ? reason : null);
+}
+
+// cursor.ts
+var Cursor = class {
+  held = 0;
+  see(message) {
+    if (message.type !== "agent:message") return;
+    for (const row2 of message.messages) if (row2.sequence_number === this.held + 1) this.held += 1;
+  }
+};
+
+// socket.ts
+var PING_AFTER = 1e4;
+var PONG_WITHIN = 4e3;
+var CONNECT_WITHIN = 8e3;
+var LINGER = 1e3;
+var TOO_SLOW = 4008;
+var PageSocket = class {
+  #connect;
+  #surroundings;
+  #backoff;
+  #members = /* @__PURE__ */ new Set();
+  #socket = null;
+  #open = false;
+  #timer;
+  #linger;
+  #unlisten = null;
+  constructor(connect, surroundings, backoff = new Backoff()) {
+    this.#connect = connect;
+    this.#surroundings = surroundings;
+    this.#backoff = backoff;
+  }
+  get open() {
+    return this.#open;
+  }
+  /** Enters the room of an agent. Returns what leaves it. */
+  join(member2) {
+    clearTimeout(this.#linger);
+    this.#members.add(member2);
+    this.#unlisten ??= this.#surroundings.listen(this.#wake);
+    if (this.#socket === null) this.#start();
+    else if (this.#open) this.#subscribe(member2);
+    return () => this.#leave(member2);
+  }
+  #leave(member2) {
+    this.#members.delete(member2);
+    const others = [...this.#members].some((other) => other.agentId === member2.agentId);
+    if (!others && this.#open) this.#send({ type: "unsubscribe", agent_id: member2.agentId });
+    if (this.#members.size === 0) this.#linger = setTimeout(() => this.#end(), LINGER);
+  }
+  #start() {
+    const socket = this.#connect();
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (event) => this.#received(event.data);
+    socket.onclose = (event) => this.#lost(event.code === TOO_SLOW);
+    this.#after(CONNECT_WITHIN, () => this.#lost(false));
+  }
+  #opened() {
+    this.#open = true;
+    for (const member2 of [...this.#members]) this.#subscribe(member2);
+    this.#expectSilence();
+  }
+  #subscribe(member2) {
+    this.#send({ type: "subscribe", agent_id: member2.agentId, since: member2.since });
+    member2.up();
+  }
+  #received(text3) {
+    this.#backoff.reset();
+    this.#expectSilence();
+    const content = parsed(text3);
+    const agentId = content?.agent_id;
+    for (const member2 of [...this.#members]) if (member2.agentId === agentId) member2.frame(content);
+  }
+  /** Takes the connection away, tells every view, and tries again. */
+  #lost(atOnce) {
+    this.#drop();
+    for (const member2 of [...this.#members]) member2.down();
+    if (this.#members.size > 0) this.#after(atOnce ? 0 : this.#backoff.wait(), () => this.#start());
+  }
+  #drop() {
+    const socket = this.#socket;
+    clearTimeout(this.#timer);
+    this.#socket = null;
+    this.#open = false;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+  #end() {
+    this.#drop();
+    this.#unlisten?.();
+    this.#unlisten = null;
+  }
+  #expectSilence() {
+    this.#after(PING_AFTER, () => this.#ping());
+  }
+  #ping() {
+    this.#send({ type: "ping" });
+    this.#after(PONG_WITHIN, () => this.#lost(false));
+  }
+  #send(content) {
+    this.#socket?.send(JSON.stringify(content));
+  }
+  #after(milliseconds, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, milliseconds);
+  }
+  /** The network or the reader is back: find out now, not at the next turn. */
+  #wake = () => {
+    if (this.#open) this.#ping();
+    else if (this.#socket === null && this.#members.size > 0) this.#start();
+  };
+};
+function sharedSocket(url) {
+  const page = globalThis;
+  const sockets = page[SOCKETS] ??= /* @__PURE__ */ new Map();
+  let socket = sockets.get(url);
+  if (socket === void 0) {
+    socket = new PageSocket(() => new WebSocket(url), browser);
+    sockets.set(url, socket);
+  }
+  return socket;
+}
+var SOCKETS = /* @__PURE__ */ Symbol.for("nbstream.sockets.1");
+var browser = {
+  listen(wake) {
+    const seen = () => {
+      if (document.visibilityState === "visible") wake();
+    };
+    for (const name2 of ["online", "offline"]) window.addEventListener(name2, wake);
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      for (const name2 of ["online", "offline"]) window.removeEventListener(name2, wake);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }
+};
+function parsed(text3) {
+  try {
+    return JSON.parse(String(text3));
+  } catch {
+    return null;
+  }
+}
+
+// servertransport.ts
+var POLL = 1500;
+var PAGES = 1e3;
+var ServerTransport = class {
+  kind = "server";
+  #server;
+  #socket;
+  #backoff;
+  #first;
+  #agentId = "";
+  #sink = null;
+  #cursor = new Cursor();
+  #leave = null;
+  #asking = false;
+  #filling = false;
+  #statuses = 0;
+  #poll;
+  #retry;
+  /** @param first the agent's status where somebody has just asked for it. */
+  constructor(server, first = null, socket = null, backoff = new Backoff()) {
+    this.#server = server;
+    this.#socket = socket ?? sharedSocket(server.socketUrl);
+    this.#first = first;
+    this.#backoff = backoff;
+  }
+  get agentId() {
+    return this.#agentId;
+  }
+  get since() {
+    return this.#cursor.held;
+  }
+  open(agentId, sink) {
+    this.#agentId = agentId;
+    this.#sink = sink;
+    const first = this.#first;
+    this.#first = null;
+    if (first === null) void this.#ask();
+    else this.#enterSoon(first);
+  }
+  subscribe(since) {
+    this.#cursor.held = since;
+    if (this.#leave === null) void this.#ask();
+    else void this.#fill();
+  }
+  stop() {
+    this.#server.stop(this.#agentId).then(
+      () => this.#socket.open || void this.#fill(),
+      (error) => this.#complain(`The agent was not stopped: ${sentence(error)}`, error)
+    );
+  }
+  raw(sequenceNumber) {
+    this.#server.raw(this.#agentId, sequenceNumber).then(
+      (raw) => this.#sink?.receive({ type: "agent:raw", agent_id: this.#agentId, sequence_number: sequenceNumber, raw }),
+      (error) => this.#complain(`The source of row ${sequenceNumber} was not read: ${sentence(error)}`, error)
+    );
+  }
+  close() {
+    this.#sink = null;
+    this.#exit();
+  }
+  frame(content) {
+    const sink = this.#sink;
+    if (sink === null) return;
+    if (content.type === "agent:deleted") {
+      sink.gone("This agent was deleted from its store.");
+      return;
+    }
+    try {
+      const message = toView(content);
+      if (message === null) return;
+      this.#cursor.see(message);
+      if (message.type === "agent:status" || message.type === "agent:complete") this.#statuses += 1;
+      sink.receive(message);
+    } catch (error) {
+      sink.malformed(error instanceof Error ? error.message : String(error));
+    }
+  }
+  up() {
+    clearTimeout(this.#poll);
+    this.#poll = void 0;
+  }
+  down() {
+    this.#poll ??= setTimeout(() => {
+      this.#poll = void 0;
+      void this.#fill();
+      this.down();
+    }, POLL);
+  }
+  /** Asks whether the server knows the agent. A server without our extension never sees a WebSocket. */
+  async #ask() {
+    if (this.#asking) return;
+    this.#asking = true;
+    clearTimeout(this.#retry);
+    try {
+      this.#enter(await this.#server.status(this.#agentId));
+    } catch (error) {
+      this.#sink?.gone(unreachable(error));
+      const again = !(error instanceof Refused && error.final) && this.#sink !== null;
+      if (again) this.#retry = setTimeout(() => void this.#ask(), this.#backoff.wait());
+    } finally {
+      this.#asking = false;
+    }
+  }
+  /** The view takes nothing before its constructor is through. */
+  #enterSoon(status) {
+    this.#asking = true;
+    queueMicrotask(() => {
+      this.#asking = false;
+      this.#enter(status);
+    });
+  }
+  #enter(status) {
+    if (this.#sink === null) return;
+    this.#backoff.reset();
+    this.#sink.receive(status);
+    this.#leave ??= this.#socket.join(this);
+  }
+  #exit() {
+    this.up();
+    clearTimeout(this.#retry);
+    this.#leave?.();
+    this.#leave = null;
+  }
+  /** Reads what is missing by REST; one question at a time. */
+  async #fill() {
+    if (this.#filling) return;
+    this.#filling = true;
+    try {
+      const heard = this.#statuses;
+      const status = await this.#server.status(this.#agentId);
+      if (heard === this.#statuses) this.#sink?.receive(status);
+      await this.#pages();
+    } catch (error) {
+      if (error instanceof Refused && error.final) this.#refused(error);
+      else if (!this.#socket.open) this.#sink?.gone(unreachable(error));
+    } finally {
+      this.#filling = false;
+    }
+  }
+  async #pages() {
+    let since = this.#cursor.held;
+    for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
+      const page = await this.#server.page(this.#agentId, since);
+      const { messages, head } = page;
+      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head };
+      this.#cursor.see(batch);
+      this.#sink?.receive(batch);
+      if (!page.hasMore || page.nextSince <= since) return;
+      since = page.nextSince;
+    }
+  }
+  /** The server knows the agent no more, or not for this person: only a new question can change that. */
+  #refused(error) {
+    this.#exit();
+    this.#sink?.gone(unreachable(error));
+  }
+  #complain(message, error) {
+    const reason = error instanceof Refused ? error.reason : null;
+    this.#sink?.receive({ type: "agent:error", agent_id: this.#agentId, message, reason });
+  }
+};
+function unreachable(error) {
+  if (!(error instanceof Refused)) return "The Jupyter server does not answer; trying again.";
+  switch (error.status) {
+    case 401:
+    case 403:
+      return "The Jupyter server does not let this page read the agent; log in again and reload.";
+    case 404:
+      return "The Jupyter server does not know this agent.";
+    case 410:
+      return "This agent was deleted from its store.";
+    default:
+      return `The Jupyter server could not read the agent: ${error.message}`;
+  }
+}
+function sentence(error) {
+  if (error instanceof Refused) return error.message;
+  return "the Jupyter server does not answer.";
+}
 
 // mime.ts
 var MIME = "application/vnd.nbstream.agent+json";
@@ -8112,8 +8241,13 @@ var Output = class {
   }
   #showLive(server, known) {
     this.#clear();
-    for (const status of known) {
-      this.#unmount.push(mountView(this.#node, status.agent_id, new ServerTransport(server, status)));
+    const transports = new Map(known.map((status) => [status.agent_id, new ServerTransport(server, status)]));
+    const ids = [...transports.keys()];
+    const [only] = ids;
+    if (this.#ids.length === 1 && only !== void 0) {
+      this.#unmount.push(mountView(this.#node, only, transports.get(only)));
+    } else {
+      this.#unmount.push(mountGrid(this.#node, ids, (id) => transports.get(id)));
     }
   }
   #showWhy(reasons) {
@@ -8230,131 +8364,6 @@ var SwitchingTransport = class {
     this.#server.subscribe(this.#cursor.held);
   }
 };
-
-// total.ts
-function totalOf(parts, agents, now) {
-  const records = parts.map(({ record }) => record).filter((record) => record !== null);
-  const running = records.filter((record) => !isTerminal(record)).length;
-  const failed = records.filter((record) => record.status === "failed" || record.status === "interrupted").length;
-  const waiting = agents - records.length;
-  const starts = records.map((record) => Date.parse(record.started_at ?? record.created_at ?? "")).filter(Number.isFinite);
-  const ends = records.map((record) => Date.parse(record.completed_at ?? "")).filter(Number.isFinite);
-  const end = running + waiting > 0 || ends.length === 0 ? now : Math.max(...ends);
-  const usages = parts.map(({ tally }) => tally.usage).filter((usage) => usage !== null);
-  const costs = parts.map(({ tally }) => tally.cost).filter((dollars) => dollars !== null);
-  return {
-    agents,
-    running,
-    ...words(running, waiting, failed),
-    elapsed: starts.length === 0 ? null : end - Math.min(...starts),
-    input: usages.reduce((sum2, { input }) => sum2 + input, 0),
-    output: usages.reduce((sum2, { output }) => sum2 + output, 0),
-    dollars: costs.length === 0 ? null : costs.reduce((sum2, dollars) => sum2 + dollars, 0),
-    reporting: usages.length
-  };
-}
-function words(running, waiting, failed) {
-  const trouble = failed > 0 ? ` · ${failed} not finished` : "";
-  if (running > 0) return { label: `${running} running${trouble}`, tone: "live" };
-  if (waiting > 0) return { label: `waiting for ${plural(waiting, "agent")}`, tone: "wait" };
-  return failed > 0 ? { label: `over${trouble}`, tone: "bad" } : { label: "all finished", tone: "good" };
-}
-
-// grid.css
-var grid_default = "/* Several agents: one head, and cells of equal width. No single quotes here. */\n\n:host {\n  contain: layout style;\n  overflow: visible;\n}\n\n.gridframe {\n  container-type: inline-size;\n}\n\n.gridhead {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: baseline;\n  gap: 2px 10px;\n  padding: 4px 4px 8px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.figures {\n  font-variant-numeric: tabular-nums;\n}\n\n.cells {\n  display: grid;\n  gap: 10px;\n}\n\n.cell {\n  min-width: 0;\n}\n";
-
-// grid.ts
-var NARROWEST = 260;
-function mountGrid(parent, agentIds2, transportFor2, columns = 0) {
-  const grid = new Grid(agentIds2, columns);
-  parent.append(grid.host);
-  const ends = agentIds2.map(
-    (id) => mountView(grid.cell(), id, transportFor2(id), { compact: true, onStanding: (standing) => grid.tell(id, standing) })
-  );
-  return () => {
-    for (const end of ends) end();
-    grid.close();
-  };
-}
-var Grid = class {
-  host = el("div", "nbstream-grid");
-  #cells = el("div", "cells");
-  #head = el("div", "gridhead");
-  #pill = el("span", "pill");
-  #label = el("span", "label");
-  #clock = el("span", "elapsed");
-  #figures = el("span", "figures");
-  #standings = /* @__PURE__ */ new Map();
-  #agents;
-  #endTheme;
-  #ticker;
-  constructor(agentIds2, columns) {
-    this.#agents = agentIds2.length;
-    this.#pill.append(icon("dot", ""), this.#label);
-    this.#head.append(el("span", "source", plural(agentIds2.length, "agent")), this.#pill, this.#clock, el("span", "space"), this.#figures);
-    const frame2 = el("section", "gridframe");
-    frame2.setAttribute("aria-label", plural(agentIds2.length, "agent"));
-    frame2.append(this.#head, this.#cells);
-    const widest = columns > 0 ? `${Math.floor(100 / columns) - 1}%` : "0px";
-    this.#cells.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, max(${NARROWEST}px, ${widest})), 1fr))`;
-    this.host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + grid_default), frame2);
-    this.#endTheme = followTheme(this.host);
-    this.#ticker = window.setInterval(() => this.#show(), 1e3);
-    this.#show();
-  }
-  /** The place of the next view. */
-  cell() {
-    const cell = el("div", "cell");
-    this.#cells.append(cell);
-    return cell;
-  }
-  tell(agentId, standing) {
-    const before = this.#standings.get(agentId);
-    this.#standings.set(agentId, standing);
-    if (before?.state.key !== standing.state.key) this.#show();
-  }
-  close() {
-    window.clearInterval(this.#ticker);
-    this.#endTheme();
-    this.host.remove();
-  }
-  #show() {
-    const total = totalOf([...this.#standings.values()], this.#agents, Date.now());
-    this.#pill.dataset["tone"] = total.tone;
-    setText(this.#label, total.label);
-    setText(this.#clock, total.elapsed === null ? "" : clock(total.elapsed));
-    setText(this.#figures, figuresOf(total));
-    this.host.dataset["running"] = String(total.running);
-    this.host.dataset["over"] = String([...this.#standings.values()].filter(({ record }) => isTerminal(record)).length);
-  }
-};
-function figuresOf({ input, output, dollars, reporting, agents }) {
-  const parts = [];
-  if (input + output > 0) parts.push(`${count(input)} in`, `${count(output)} out`);
-  if (dollars !== null) parts.push(cost(dollars));
-  if (parts.length > 0 && reporting < agents) parts.push(`from ${reporting} of ${agents}`);
-  return parts.join(" · ");
-}
-function sharedModel(model) {
-  const listeners = /* @__PURE__ */ new Map();
-  const listen = (content) => {
-    const tagged = content;
-    for (const listener of [...listeners.get(String(tagged?.agent_id)) ?? []]) listener(content);
-  };
-  return (agentId) => ({
-    get: (name2) => name2 === "agent_id" ? agentId : model.get(name2),
-    send: (content) => model.send(content),
-    on: (event, listener) => {
-      if (listeners.size === 0) model.on(event, listen);
-      listeners.set(agentId, (listeners.get(agentId) ?? /* @__PURE__ */ new Set()).add(listener));
-    },
-    off: (event, listener) => {
-      listeners.get(agentId)?.delete(listener);
-      if (listeners.get(agentId)?.size === 0) listeners.delete(agentId);
-      if (listeners.size === 0) model.off(event, listen);
-    }
-  });
-}
 
 // widget.ts
 function render({ model, el: el2 }) {

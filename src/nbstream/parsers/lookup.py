@@ -1,7 +1,8 @@
-"""Parsers by the name of their wire format."""
+"""Parsers by the name of their wire format: ours, and those of the entry-point group `nbstream.parsers`."""
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from nbstream.errors import UnknownSource
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 PARSERS: Final[dict[str, Callable[[], MessageParser]]] = {**FORMATS, "auto": AutoParser}
 """Wire formats by name, and `auto`, which finds out: what `AgentRecord.type` holds."""
+ENTRY_POINTS: Final = "nbstream.parsers"
+"""Where a package offers a parser of its own; it cannot take one of our names."""
 
 
 def parser_named(name: str) -> MessageParser:
@@ -22,10 +25,12 @@ def parser_named(name: str) -> MessageParser:
     Raises:
         UnknownSource: no parser has that name.
     """
-    try:
-        return PARSERS[name]()
-    except KeyError:
-        known = ", ".join(sorted(PARSERS))
-        raise UnknownSource(
-            f"expected the name of a wire format ({known}), got {name!r}: choose one of these"
-        ) from None
+    made = PARSERS.get(name)
+    if made is not None:
+        return made()
+    others = entry_points(group=ENTRY_POINTS)
+    if name in others.names:
+        parser: MessageParser = others[name].load()()
+        return parser
+    known = ", ".join(sorted({*PARSERS, *others.names}))
+    raise UnknownSource(f"expected the name of a wire format ({known}), got {name!r}: choose one of these")

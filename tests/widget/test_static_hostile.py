@@ -144,10 +144,6 @@ GITHUB = frozenset(
 )  # fmt: skip
 """The elements that GitHub's sanitizer keeps (its public allow-list); of attributes of ours it keeps href, align, start."""
 
-BLEACH = frozenset(
-    ["a", "abbr", "acronym", "b", "blockquote", "code", "em", "i", "li", "ol", "strong", "ul", "p", "div", "span", "pre"]
-)  # fmt: skip
-
 
 def test_github_keeps_every_element_but_the_style() -> None:
     assert {"style"} == TAGS - GITHUB

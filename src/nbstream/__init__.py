@@ -36,9 +36,11 @@ from nbstream.service import Agent, attach, connect, launch
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
 from nbstream.widget import AgentWidget, display_agent
+from nbstream.widget.grid import AgentGrid, grid
 
 __all__ = [
     "Agent",
+    "AgentGrid",
     "AgentMessage",
     "AgentNotFound",
     "AgentRecord",
@@ -55,6 +57,7 @@ __all__ = [
     "attach",
     "connect",
     "display_agent",
+    "grid",
     "launch",
 ]
 __version__ = "0.1.0"

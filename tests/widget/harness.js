@@ -31,6 +31,13 @@ window.nbstream = {
     this.cleanups.push(this.widget.render({ model: this.model(agentId), el }));
   },
 
+  /** A view of a model with these traits. */
+  renderModel(traits) {
+    const el = document.getElementById("cell");
+    const model = { ...this.model(""), get: (name) => traits[name] };
+    this.cleanups.push(this.widget.render({ model, el }));
+  },
+
   deliver(...contents) {
     for (const content of contents) for (const listener of [...this.listeners]) listener(content);
   },

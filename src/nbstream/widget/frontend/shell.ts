@@ -10,6 +10,7 @@ import { Transcript } from "./transcript.ts";
 import blockStyle from "./blocks.css";
 import cardStyle from "./cards.css";
 import frameStyle from "./frame.css";
+import markdownStyle from "./markdown.css";
 import rowStyle from "./rows.css";
 
 /** What the shell asks of the view. */
@@ -62,7 +63,7 @@ export class Shell {
     column.append(this.prompt, this.transcript.list.element, this.pulse);
     scroller.append(column);
     frame.append(this.header.element, toolbar.panel, this.search.element, scroller, jump, this.notice, this.footer.element, this.announcer.element);
-    const style = el("style", "", frameStyle + blockStyle + rowStyle + cardStyle);
+    const style = el("style", "", frameStyle + blockStyle + markdownStyle + rowStyle + cardStyle);
     this.host.attachShadow({ mode: "open" }).append(style, frame);
     window.addEventListener("keydown", this.#shortcut, true);
   }

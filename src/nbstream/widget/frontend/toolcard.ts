@@ -3,8 +3,8 @@
 import type { BlockView } from "./blocks.ts";
 import { el, icon, setText } from "./dom.ts";
 import type { Change } from "./fold.ts";
-import { between, duration, numberOf, partialHeadline, plural, textOf, toolInput } from "./format.ts";
-import type { Field } from "./format.ts";
+import { between, duration, numberOf, partialHeadline, textOf, toolInput } from "./format.ts";
+import { changeView, fieldList, structured } from "./input.ts";
 import { Lane } from "./lanes.ts";
 import type { ViewMaker } from "./lanes.ts";
 import { DURATION_MS, TOOL_NAME } from "./message.ts";
@@ -12,7 +12,6 @@ import { OutputPane } from "./output.ts";
 import { outcomeOf } from "./outline.ts";
 import type { Entry, Outcome } from "./outline.ts";
 import { visible } from "./visible.ts";
-import { LineWriter } from "./writer.ts";
 
 const MARKS: Record<Outcome, string> = { running: "", ok: "✓", bad: "✗", open: "–" };
 const WORDS: Record<Outcome, string> = { running: "running", ok: "done", bad: "failed", open: "no result" };
@@ -33,6 +32,9 @@ export class ToolCard implements BlockView {
   readonly #time = el("span", "time");
   readonly #input = el("div", "input");
   readonly #output = new OutputPane();
+  /** The edit that the call makes, and an output that is more than text. */
+  #change: HTMLElement | null = null;
+  #structured: HTMLElement | null = null;
   #lane: Lane | null = null;
   /** A reader closed all cards: a result does not open this one. */
   #shut = false;
@@ -47,7 +49,7 @@ export class ToolCard implements BlockView {
     this.element.append(icon("mark", ""), this.#column);
     this.#showCall();
     const result = entry.look === "result" ? entry.block : entry.result;
-    if (result !== null) this.#output.replace(result.content);
+    if (result !== null) this.#showOutput(result.content);
     this.#showOutcome();
     this.#card.open = result !== null;
     if (entry.children.length > 0) this.children();
@@ -64,6 +66,12 @@ export class ToolCard implements BlockView {
     const input = toolInput(this.#entry.block.content);
     setText(this.#headline, visible(input.headline));
     this.#input.replaceChildren(...(input.fields.length > 0 ? [fieldList(input.fields)] : []));
+    this.#change?.remove();
+    this.#change = changeView(textOf(this.#entry.block.metadata[TOOL_NAME]) ?? "", this.#entry.block.content);
+    if (this.#change !== null) {
+      this.#input.after(this.#change);
+      if (!this.#shut) this.#card.open = true;
+    }
     this.#showOutcome();
   }
 
@@ -82,8 +90,8 @@ export class ToolCard implements BlockView {
 
   /** Repeats a change of the result. */
   result(change: Change): void {
-    if (change.kind === "append") this.#output.append(change.text);
-    else if (change.kind !== "settle") this.#output.replace(change.kind === "drop" ? "" : change.block.content);
+    if (change.kind === "append" && this.#structured === null) this.#output.append(change.text);
+    else if (change.kind !== "settle") this.#showOutput(change.kind === "drop" ? "" : change.block.content);
     if (change.kind === "open" && !this.#shut) this.#card.open = true;
     if (change.kind === "drop") setText(this.#time, "");
     this.#showOutcome();
@@ -112,9 +120,19 @@ export class ToolCard implements BlockView {
     if (this.#entry.growing && block.content.length < 800) setText(this.#headline, visible(partialHeadline(block.content)));
   }
 
+  #showOutput(content: string): void {
+    this.#structured?.remove();
+    this.#structured = structured(content);
+    this.#output.replace(this.#structured === null ? content : "");
+    this.#output.flush();
+    if (this.#structured !== null) this.#output.element.after(this.#structured);
+  }
+
   #showOutcome(): void {
     const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
+    // An edit that went well is told by its lines; that it went well, by its mark.
+    this.#card.classList.toggle("told", this.#change !== null && outcome === "ok");
     setText(this.#mark, MARKS[outcome]);
     setText(this.#word, WORDS[outcome]);
     const { block, result, look } = this.#entry;
@@ -125,18 +143,4 @@ export class ToolCard implements BlockView {
     }
     this.#lane?.relabel();
   }
-}
-
-/** Fields shown of an input; the rest is in the store. */
-const FIELD_LIMIT = 40;
-
-function fieldList(fields: readonly Field[]): HTMLElement {
-  const list = el("dl", "fields");
-  for (const { name, value } of fields.slice(0, FIELD_LIMIT)) {
-    const written = el("dd");
-    new LineWriter(written).write(visible(value.slice(0, 100_000)));
-    list.append(el("dt", "", visible(name)), written);
-  }
-  if (fields.length > FIELD_LIMIT) list.append(el("dt", "", "…"), el("dd", "cut", plural(fields.length - FIELD_LIMIT, "more field")));
-  return list;
 }

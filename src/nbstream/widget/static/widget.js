@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:adfa9fbe88bf7645e07c5185ec83ce9c8810379ac035079a572b3390af8ee9bc
+// nbstream widget · sources sha256:61ab803c0fe0eef951dfaafca6268e6974de73f2384d542dfca244b35bf14411
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -280,13 +280,13 @@ var TELLING = [
 ];
 var HEADLINE = 200;
 function toolInput(content) {
-  const parsed2 = parsedObject(content);
-  if (parsed2 === null) {
+  const parsed3 = parsedObject(content);
+  if (parsed3 === null) {
     const whole2 = content.trim();
     return { headline: oneLine(whole2), fields: fitsHeadline(whole2) ? [] : [{ name: "input", value: whole2 }] };
   }
-  const fields2 = Object.entries(parsed2).map(([name2, value]) => ({ name: name2, value: shown(value) }));
-  const telling = TELLING.find((name2) => typeof parsed2[name2] === "string");
+  const fields2 = Object.entries(parsed3).map(([name2, value]) => ({ name: name2, value: shown(value) }));
+  const telling = TELLING.find((name2) => typeof parsed3[name2] === "string");
   const main = fields2.find((field) => field.name === telling) ?? fields2[0];
   if (main === void 0) return { headline: "", fields: [] };
   const rest = fields2.filter((field) => field !== main);
@@ -3860,17 +3860,17 @@ var RichText = class {
   #drawBlocks(whole2) {
     const undecided = whole2 ? null : UNDECIDED.exec(this.#tail);
     const text3 = undecided === null ? this.#tail : this.#tail.slice(0, undecided.index + (undecided[0].startsWith("\n") ? 1 : 0));
-    const parsed2 = parse(text3, this.#references);
-    this.#known = Object.keys(parsed2.references).length;
+    const parsed3 = parse(text3, this.#references);
+    this.#known = Object.keys(parsed3.references).length;
     if (!this.#finished) this.#drawnWith = this.#known;
-    const first = parsed2.groups[0];
+    const first = parsed3.groups[0];
     if (this.#growing !== null && first !== void 0) {
       if (!this.#growing.goesOn(first)) return this.#endGrowing();
       if (this.#growing.loosens(first)) return this.#loosen(this.#growing);
     }
-    this.#place(parsed2.groups, text3);
+    this.#place(parsed3.groups, text3);
     if (this.#budget.spent) return false;
-    return this.#finish(parsed2, text3);
+    return this.#finish(parsed3, text3);
   }
   #place(groups, text3) {
     this.#budget.take(-this.#tailCost);
@@ -3878,9 +3878,9 @@ var RichText = class {
     const growing = this.#growing;
     const built = groups.map((group, index) => {
       if (growing === null || index > 0) return this.#build(group, text3);
-      const parts = new BlockBuilder(this.#budget, growing.before).build(group.tokens);
-      growing.nodes = morph(growing.host, growing.nodes, growing.partsOf(parts), null);
-      return parts.slice(1);
+      const parts2 = new BlockBuilder(this.#budget, growing.before).build(group.tokens);
+      growing.nodes = morph(growing.host, growing.nodes, growing.partsOf(parts2), null);
+      return parts2.slice(1);
     });
     this.#nodes = morph(this.element, this.#nodes, built.flat(), this.#cutMark);
     this.#counts = built.map((nodes) => nodes.length);
@@ -3897,8 +3897,8 @@ var RichText = class {
     return [paragraph, el("p", "cut", `… nested more than ${NESTING_LIMIT} deep: shown as it was written`)];
   }
   /** Lets go of the blocks that cannot change any more. Returns as `#drawBlocks`. */
-  #finish(parsed2, text3) {
-    const { groups } = parsed2;
+  #finish(parsed3, text3) {
+    const { groups } = parsed3;
     const last = groups.at(-1);
     if (last === void 0) return false;
     const wholeLines = text3.split("\n").length - 1;
@@ -3907,7 +3907,7 @@ var RichText = class {
     if (certain > 0) {
       const done = groups[certain - 1];
       from = Math.min(done.end, groups[certain].start);
-      this.#letGo(certain, lineStart(text3, from), parsed2);
+      this.#letGo(certain, lineStart(text3, from), parsed3);
     }
     if (certain !== groups.length - 1 || tooDeep(last.tokens)) return false;
     const shifted = { ...last, start: last.start - from, end: last.end - from };
@@ -3916,8 +3916,8 @@ var RichText = class {
     return false;
   }
   /** The first `done` blocks are finished, and with them the text before `offset`. */
-  #letGo(done, offset, parsed2) {
-    this.#commit(this.#tail.slice(0, offset), parsed2);
+  #letGo(done, offset, parsed3) {
+    this.#commit(this.#tail.slice(0, offset), parsed3);
     this.#growing = null;
     this.#finished = true;
     this.#tail = this.#tail.slice(offset);
@@ -3925,8 +3925,8 @@ var RichText = class {
     this.#tailCost = this.#nodes.reduce((sum2, node) => sum2 + nodesOf(node), 0);
   }
   /** Keeps the definitions of finished text; those of open text may still change. */
-  #commit(finished, parsed2) {
-    if (Object.keys(parsed2.references).length > Object.keys(this.#references).length) {
+  #commit(finished, parsed3) {
+    if (Object.keys(parsed3.references).length > Object.keys(this.#references).length) {
       this.#references = parse(finished, this.#references).references;
     }
   }
@@ -4082,19 +4082,6 @@ var blocks_default = `/* The transcript's rows: prompts, what is said, reasoning
   user-select: none;
 }
 
-.prose > * {
-  margin: 0 0 8px;
-}
-
-.prose > :last-child {
-  margin-bottom: 0;
-}
-
-.prose p {
-  white-space: pre-wrap;
-  max-width: 86ch;
-}
-
 .user > .prose {
   padding: 6px 11px;
   border-radius: 6px;
@@ -4157,30 +4144,6 @@ pre {
 
 pre:focus-visible {
   outline-offset: -2px;
-}
-
-.code {
-  position: relative;
-  border-radius: 6px;
-  background: var(--sunken);
-}
-
-.code pre {
-  padding: 8px 12px;
-}
-
-.code code {
-  font: inherit;
-}
-
-.language {
-  position: absolute;
-  top: 4px;
-  right: 10px;
-  color: var(--quiet);
-  font: 11px/1.4 var(--code-font);
-  user-select: none;
-  pointer-events: none;
 }
 
 .cut {
@@ -4284,7 +4247,7 @@ details.small > summary {
   content: " ·";
 }
 
-.line {
+.small .line {
   min-width: 0;
   overflow: clip;
   text-overflow: ellipsis;
@@ -4721,16 +4684,16 @@ function state(key, label2, tone, detail = null) {
 }
 
 // total.ts
-function totalOf(parts, agents, now) {
-  const records = parts.map(({ record }) => record).filter((record) => record !== null);
+function totalOf(parts2, agents, now) {
+  const records = parts2.map(({ record }) => record).filter((record) => record !== null);
   const running = records.filter((record) => !isTerminal(record)).length;
   const failed = records.filter((record) => record.status === "failed" || record.status === "interrupted").length;
   const waiting = agents - records.length;
   const starts = records.map((record) => Date.parse(record.started_at ?? record.created_at ?? "")).filter(Number.isFinite);
   const ends = records.map((record) => Date.parse(record.completed_at ?? "")).filter(Number.isFinite);
   const end = running + waiting > 0 || ends.length === 0 ? now : Math.max(...ends);
-  const usages = parts.map(({ tally }) => tally.usage).filter((usage) => usage !== null);
-  const costs = parts.map(({ tally }) => tally.cost).filter((dollars) => dollars !== null);
+  const usages = parts2.map(({ tally }) => tally.usage).filter((usage) => usage !== null);
+  const costs = parts2.map(({ tally }) => tally.cost).filter((dollars) => dollars !== null);
   return {
     agents,
     running,
@@ -4822,10 +4785,10 @@ var Outline = class {
   #place(entry) {
     const last = this.rows.at(-1);
     const parallel = last !== void 0 && spawns(entry) && last.entries.every(spawns) && last.entries.some((each) => this.running.has(each));
-    const row2 = parallel ? last : { entries: [], height: 0, touched: false };
-    row2.entries.push(entry);
-    entry.row = row2;
-    if (!parallel) this.rows.push(row2);
+    const row3 = parallel ? last : { entries: [], height: 0, touched: false };
+    row3.entries.push(entry);
+    entry.row = row3;
+    if (!parallel) this.rows.push(row3);
   }
   #applyResult(call, change) {
     if (change.kind === "drop") {
@@ -4956,15 +4919,15 @@ var ThoughtView = class extends RowView {
     const fold = el("details", "thought");
     const summary = el("summary");
     const label2 = el("span", "label", "Thinking…");
-    const glimpse = el("span", "glimpse");
+    const glimpse2 = el("span", "glimpse");
     const text3 = new RichText("prose");
-    summary.append(label2, glimpse);
+    summary.append(label2, glimpse2);
     fold.append(summary, text3.element);
     super(row("mind", "", fold));
     this.#block = block;
     this.#text = text3;
     this.#label = label2;
-    this.#glimpse = glimpse;
+    this.#glimpse = glimpse2;
     text3.append(block.content);
     this.#glance(block.content);
     this.grow();
@@ -5052,70 +5015,70 @@ var Fold = class {
    *
    * Throws RangeError when rows do not come in sequence order.
    */
-  add(row2) {
-    if (row2.sequence_number <= this.#last) {
-      throw new RangeError(`expected a row after ${this.#last}, got ${row2.sequence_number}: merge through MessageLog`);
+  add(row3) {
+    if (row3.sequence_number <= this.#last) {
+      throw new RangeError(`expected a row after ${this.#last}, got ${row3.sequence_number}: merge through MessageLog`);
     }
-    this.#last = row2.sequence_number;
-    if (row2.op === "note" || row2.block === null) return this.#note(row2);
-    const key = `block ${row2.block}`;
+    this.#last = row3.sequence_number;
+    if (row3.op === "note" || row3.block === null) return this.#note(row3);
+    const key = `block ${row3.block}`;
     const block = this.#blocks.get(key);
-    if (row2.op === "drop") {
+    if (row3.op === "drop") {
       this.#blocks.delete(key);
       return block === void 0 ? null : { kind: "drop", block };
     }
-    if (block === void 0) return this.#open(key, row2);
-    return row2.op === "append" ? extend(block, row2) : settle(block, row2);
+    if (block === void 0) return this.#open(key, row3);
+    return row3.op === "append" ? extend(block, row3) : settle(block, row3);
   }
   /** The transcript, in the order in which its blocks began. */
   blocks() {
     return [...this.#blocks.values()].sort((a, b) => a.sequence_number - b.sequence_number);
   }
-  #note(row2) {
-    if (BOOKKEEPING.has(String(row2.metadata[KIND])) || row2.op === "drop") return null;
-    return this.#open(`note ${row2.sequence_number}`, row2);
+  #note(row3) {
+    if (BOOKKEEPING.has(String(row3.metadata[KIND])) || row3.op === "drop") return null;
+    return this.#open(`note ${row3.sequence_number}`, row3);
   }
-  #open(key, row2) {
+  #open(key, row3) {
     const block = {
       key,
-      block: row2.block,
-      sequence_number: row2.sequence_number,
-      last_sequence_number: row2.sequence_number,
-      type: row2.type,
-      role: row2.role,
-      part: row2.part,
-      content: row2.content,
-      metadata: row2.metadata,
-      created_at: row2.created_at,
-      ended_at: row2.created_at,
-      whole: row2.op !== "append"
+      block: row3.block,
+      sequence_number: row3.sequence_number,
+      last_sequence_number: row3.sequence_number,
+      type: row3.type,
+      role: row3.role,
+      part: row3.part,
+      content: row3.content,
+      metadata: row3.metadata,
+      created_at: row3.created_at,
+      ended_at: row3.created_at,
+      whole: row3.op !== "append"
     };
     this.#blocks.set(key, block);
     return { kind: "open", block };
   }
 };
-function extend(block, row2) {
-  touch(block, row2);
-  block.content += row2.content;
-  return { kind: "append", block, text: row2.content };
+function extend(block, row3) {
+  touch(block, row3);
+  block.content += row3.content;
+  return { kind: "append", block, text: row3.content };
 }
-function settle(block, row2) {
-  touch(block, row2);
+function settle(block, row3) {
+  touch(block, row3);
   const before = block.content;
-  const sameKind = block.type === row2.type && block.part === row2.part;
-  block.content = row2.content;
-  block.type = row2.type;
-  block.role = row2.role;
-  block.part = row2.part;
-  if (!sameKind || !row2.content.startsWith(before)) return { kind: "replace", block };
-  const rest = row2.content.slice(before.length);
+  const sameKind = block.type === row3.type && block.part === row3.part;
+  block.content = row3.content;
+  block.type = row3.type;
+  block.role = row3.role;
+  block.part = row3.part;
+  if (!sameKind || !row3.content.startsWith(before)) return { kind: "replace", block };
+  const rest = row3.content.slice(before.length);
   return rest === "" ? { kind: "settle", block } : { kind: "append", block, text: rest };
 }
-function touch(block, row2) {
-  block.last_sequence_number = row2.sequence_number;
-  block.ended_at = row2.created_at;
-  block.whole = row2.op === "set";
-  if (Object.keys(row2.metadata).length > 0) block.metadata = row2.metadata;
+function touch(block, row3) {
+  block.last_sequence_number = row3.sequence_number;
+  block.ended_at = row3.created_at;
+  block.whole = row3.op === "set";
+  if (Object.keys(row3.metadata).length > 0) block.metadata = row3.metadata;
 }
 
 // frame.ts
@@ -5468,16 +5431,16 @@ var Footer = class {
   }
 };
 function truthLine(state2, truth) {
-  const parts = [state2.key.replace("-", " ")];
-  parts.push(truth.contiguous > 0 ? `seq 1–${truth.contiguous}` : "no rows yet");
-  if (truth.head > truth.contiguous) parts.push(`head ${truth.head}`);
-  parts.push(plural(truth.holes, "hole"));
-  if (truth.duplicates > 0) parts.push(`${count(truth.duplicates)} ${truth.duplicates === 1 ? "duplicate" : "duplicates"} refused`);
-  if (truth.conflicts > 0) parts.push(plural(truth.conflicts, "conflict"));
-  if (truth.malformed > 0) parts.push(`${count(truth.malformed)} malformed`);
-  if (truth.contiguous > 0) parts.push("saved");
-  parts.push(truth.transport);
-  return parts.join(" · ");
+  const parts2 = [state2.key.replace("-", " ")];
+  parts2.push(truth.contiguous > 0 ? `seq 1–${truth.contiguous}` : "no rows yet");
+  if (truth.head > truth.contiguous) parts2.push(`head ${truth.head}`);
+  parts2.push(plural(truth.holes, "hole"));
+  if (truth.duplicates > 0) parts2.push(`${count(truth.duplicates)} ${truth.duplicates === 1 ? "duplicate" : "duplicates"} refused`);
+  if (truth.conflicts > 0) parts2.push(plural(truth.conflicts, "conflict"));
+  if (truth.malformed > 0) parts2.push(`${count(truth.malformed)} malformed`);
+  if (truth.contiguous > 0) parts2.push("saved");
+  parts2.push(truth.transport);
+  return parts2.join(" · ");
 }
 
 // follow.ts
@@ -5601,12 +5564,12 @@ function findHits(rows, words2) {
   const wanted = words2.trim().toLowerCase();
   const hits = [];
   if (wanted === "") return hits;
-  for (const row2 of rows) {
+  for (const row3 of rows) {
     let inRow = 0;
-    for (const entry of row2.entries.flatMap((each) => [...within(each)])) {
+    for (const entry of row3.entries.flatMap((each) => [...within(each)])) {
       for (const text3 of [entry.block.content, entry.result?.content ?? ""]) {
         for (let left = occurrences(text3, wanted); left > 0; left -= 1) {
-          hits.push({ row: row2, entry, inRow });
+          hits.push({ row: row3, entry, inRow });
           inRow += 1;
           if (hits.length >= HIT_LIMIT) return hits;
         }
@@ -5774,8 +5737,8 @@ function kindsOf(entry) {
       return outcomeOf(entry) === "bad" ? ["tools", "errors"] : ["tools"];
   }
 }
-function passes(row2, shown2) {
-  return shown2.size === KINDS.length || row2.entries.some((entry) => kindsOf(entry).some((kind) => shown2.has(kind)));
+function passes(row3, shown2) {
+  return shown2.size === KINDS.length || row3.entries.some((entry) => kindsOf(entry).some((kind) => shown2.has(kind)));
 }
 
 // toolbar.ts
@@ -5889,12 +5852,12 @@ function rawButton(entry, element, askRaw) {
   });
 }
 function plainText(entry) {
-  const parts = [];
+  const parts2 = [];
   for (const each of within(entry)) {
-    parts.push(each.block.content);
-    if (each.result !== null && outcomeOf(each) !== "running") parts.push(each.result.content);
+    parts2.push(each.block.content);
+    if (each.result !== null && outcomeOf(each) !== "running") parts2.push(each.result.content);
   }
-  return parts.join("\n\n");
+  return parts2.join("\n\n");
 }
 async function copyText(text3, near) {
   try {
@@ -5919,8 +5882,8 @@ var HEAD = 31;
 var GAP2 = 10;
 var WIDTH = 84;
 var PREVIEW = 9;
-function guessHeight(row2) {
-  return Math.max(...row2.entries.map(guessEntry)) + GAP2;
+function guessHeight(row3) {
+  return Math.max(...row3.entries.map(guessEntry)) + GAP2;
 }
 function guessEntry(entry) {
   switch (entry.look) {
@@ -6012,7 +5975,7 @@ var WindowedList = class {
   #rowOf = /* @__PURE__ */ new WeakMap();
   #index = /* @__PURE__ */ new Map();
   #offsets;
-  #watcher = new ResizeObserver((changes) => this.#resized(changes));
+  #watcher = new ResizeObserver((changes2) => this.#resized(changes2));
   /** Called in the frame in which heights have changed, after its layout and before it is seen. */
   onResize = () => void 0;
   /** Whether the bottom is kept in sight; then nothing else moves the page. */
@@ -6045,8 +6008,8 @@ var WindowedList = class {
     this.#known = rows.length;
     this.#offsets.resize(rows.length, changed);
   }
-  indexOf(row2) {
-    return this.#index.get(row2) ?? -1;
+  indexOf(row3) {
+    return this.#index.get(row3) ?? -1;
   }
   /**
    * Puts on the page what is near the viewport.
@@ -6078,18 +6041,18 @@ var WindowedList = class {
     }
   }
   /** Scrolls to a row, a third of the viewport from its top. */
-  reveal(row2) {
-    const index = this.indexOf(row2);
+  reveal(row3) {
+    const index = this.indexOf(row3);
     if (index < 0) return null;
     const room = this.#scroller.clientHeight / 3;
     for (let pass = 0; pass < 2; pass += 1) {
       this.#scroller.scrollTop = this.element.offsetTop + this.#offsets.at(index) - room;
       this.update(false);
     }
-    return this.#slots.get(row2) ?? null;
+    return this.#slots.get(row3) ?? null;
   }
-  #heightOf(row2) {
-    return row2.height > 0 ? row2.height : guessHeight(row2);
+  #heightOf(row3) {
+    return row3.height > 0 ? row3.height : guessHeight(row3);
   }
   #range(top, bottom) {
     const range = this.#offsets.range(top, bottom);
@@ -6105,11 +6068,11 @@ var WindowedList = class {
     this.#stale = false;
     let added = 0;
     const wanted = new Set(this.#rows.slice(range.first, range.last));
-    for (const [row2, slot] of this.#slots) if (!wanted.has(row2)) this.#take(row2, slot);
+    for (const [row3, slot] of this.#slots) if (!wanted.has(row3)) this.#take(row3, slot);
     let before = null;
-    for (const row2 of wanted) {
-      const known = this.#slots.get(row2);
-      const slot = known ?? this.#put(row2);
+    for (const row3 of wanted) {
+      const known = this.#slots.get(row3);
+      const slot = known ?? this.#put(row3);
       if (known === void 0) added += 1;
       const place = before === null ? this.element.firstChild : before.nextSibling;
       if (place !== slot) this.element.insertBefore(slot, place);
@@ -6118,28 +6081,28 @@ var WindowedList = class {
     this.#mounted = range;
     return added;
   }
-  #put(row2) {
+  #put(row3) {
     const slot = el("div", "slot");
-    this.#slots.set(row2, slot);
-    this.#rowOf.set(slot, row2);
-    this.#stage.mount(row2, slot);
+    this.#slots.set(row3, slot);
+    this.#rowOf.set(slot, row3);
+    this.#stage.mount(row3, slot);
     this.#watcher.observe(slot);
     return slot;
   }
-  #take(row2, slot) {
+  #take(row3, slot) {
     this.#watcher.unobserve(slot);
-    this.#slots.delete(row2);
+    this.#slots.delete(row3);
     slot.remove();
-    this.#stage.unmount(row2);
+    this.#stage.unmount(row3);
   }
   /** One layout, then the heights of what is on the page. */
   #measure() {
-    for (const [row2, slot] of this.#slots) if (row2.height === 0) this.#note(row2, slot.getBoundingClientRect().height);
+    for (const [row3, slot] of this.#slots) if (row3.height === 0) this.#note(row3, slot.getBoundingClientRect().height);
   }
-  #note(row2, height) {
-    if (height === 0 || Math.abs(row2.height - height) < 0.1) return false;
-    row2.height = height;
-    this.#offsets.changed(this.indexOf(row2));
+  #note(row3, height) {
+    if (height === 0 || Math.abs(row3.height - height) < 0.1) return false;
+    row3.height = height;
+    this.#offsets.changed(this.indexOf(row3));
     return true;
   }
   #pad() {
@@ -6155,18 +6118,18 @@ var WindowedList = class {
     if (Math.abs(wanted - this.#scroller.scrollTop) >= 1) this.#scroller.scrollTop = wanted;
   }
   /** What is on the page has other heights: a growing answer, an opened card, a narrower cell. */
-  #resized(changes) {
+  #resized(changes2) {
     const top = this.#scroller.scrollTop - this.element.offsetTop;
     const anchor = this.#offsets.find(top);
     let above = 0;
-    for (const change of changes) {
+    for (const change of changes2) {
       if (change.target === this.#scroller) this.#viewport = change.contentRect.height;
-      const row2 = this.#rowOf.get(change.target);
-      const index = row2 === void 0 ? -1 : this.indexOf(row2);
-      if (row2 === void 0 || index < 0 || !change.target.isConnected) continue;
-      const before = this.#heightOf(row2);
+      const row3 = this.#rowOf.get(change.target);
+      const index = row3 === void 0 ? -1 : this.indexOf(row3);
+      if (row3 === void 0 || index < 0 || !change.target.isConnected) continue;
+      const before = this.#heightOf(row3);
       const height = change.borderBoxSize[0]?.blockSize ?? 0;
-      if (this.#note(row2, height) && index < anchor) above += height - before;
+      if (this.#note(row3, height) && index < anchor) above += height - before;
     }
     if (!this.following && Math.abs(above) >= 1) this.#scroller.scrollTop += above;
     const { first, last } = this.#mounted;
@@ -6187,16 +6150,16 @@ var Tally = class {
   #streaming = 0;
   #pieces = 0;
   #last = null;
-  add(row2) {
-    if (row2.op === "append" && row2.role === "assistant") this.#count(Date.parse(row2.created_at));
-    const { metadata } = row2;
+  add(row3) {
+    if (row3.op === "append" && row3.role === "assistant") this.#count(Date.parse(row3.created_at));
+    const { metadata } = row3;
     const output = numberOf(metadata[OUTPUT_TOKENS]);
-    if (row2.type === "response") {
+    if (row3.type === "response") {
       this.cost = numberOf(metadata[COST_USD]) ?? this.cost;
       this.turns = numberOf(metadata[TURNS]) ?? this.turns;
       if (output !== null) this.#byTurn.push(usageOf(metadata));
     } else if (output !== null) {
-      this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? row2.id, usageOf(metadata));
+      this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? row3.id, usageOf(metadata));
     }
   }
   /** Tokens so far, or null where the source has not said. */
@@ -6292,26 +6255,313 @@ function summaryFigures(metadata) {
   return figures;
 }
 function tokenBar({ input, cacheRead, cacheWrite, output }) {
-  const parts = [
+  const parts2 = [
     ["cached", cacheRead],
     ["written", cacheWrite],
     ["fresh", Math.max(0, input - cacheRead - cacheWrite)],
     ["output", output]
   ];
-  const total = parts.reduce((sum2, [, tokens]) => sum2 + tokens, 0);
+  const total = parts2.reduce((sum2, [, tokens]) => sum2 + tokens, 0);
   if (total === 0 || input === 0) return null;
   const bar = el("div", "tokenbar");
-  const said = parts.filter(([, tokens]) => tokens > 0).map(([name2, tokens]) => `${name2} ${count(tokens)}`);
+  const said = parts2.filter(([, tokens]) => tokens > 0).map(([name2, tokens]) => `${name2} ${count(tokens)}`);
   bar.title = `tokens: ${said.join(" · ")}`;
   bar.setAttribute("role", "img");
   bar.setAttribute("aria-label", bar.title);
-  for (const [name2, tokens] of parts) {
+  for (const [name2, tokens] of parts2) {
     if (tokens === 0) continue;
-    const part = el("span", name2);
-    part.style.flexGrow = String(tokens);
-    bar.append(part);
+    const part2 = el("span", name2);
+    part2.style.flexGrow = String(tokens);
+    bar.append(part2);
   }
   return bar;
+}
+
+// changes.ts
+var EDIT_LIMIT = 400;
+var CONTEXT = 3;
+function changes(before, after) {
+  const a = split(before);
+  const b = split(after);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  const same = (text3) => ({ sign: " ", text: text3 });
+  const middle = myers(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  return folded([...a.slice(0, start).map(same), ...middle, ...a.slice(a.length - end).map(same)]);
+}
+function patchLines(patch) {
+  return split(patch).map((line) => {
+    if (/^(?:@@|diff |index |\+\+\+ |--- |\\ )/.test(line)) return { sign: "@", text: line };
+    const sign = line[0];
+    if (sign === "+" || sign === "-") return { sign, text: line.slice(1) };
+    return { sign: " ", text: sign === " " ? line.slice(1) : line };
+  });
+}
+function isPatch(text3) {
+  return /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/m.test(text3.slice(0, 4e3));
+}
+function split(text3) {
+  if (text3 === "") return [];
+  const lines3 = text3.replace(/\r\n?/g, "\n").split("\n");
+  if (lines3.at(-1) === "") lines3.pop();
+  return lines3;
+}
+function myers(a, b) {
+  const trace = [];
+  let front = /* @__PURE__ */ new Map([[1, 0]]);
+  for (let edits = 0; edits <= Math.min(EDIT_LIMIT, a.length + b.length); edits += 1) {
+    trace.push(new Map(front));
+    const next = new Map(front);
+    for (let k2 = -edits; k2 <= edits; k2 += 2) {
+      const down = k2 === -edits || k2 !== edits && (front.get(k2 - 1) ?? -1) < (front.get(k2 + 1) ?? -1);
+      let x2 = down ? front.get(k2 + 1) ?? 0 : (front.get(k2 - 1) ?? 0) + 1;
+      while (x2 < a.length && x2 - k2 < b.length && a[x2] === b[x2 - k2]) x2 += 1;
+      next.set(k2, x2);
+      if (x2 >= a.length && x2 - k2 >= b.length) return walkBack(a, b, trace);
+    }
+    front = next;
+  }
+  return [...a.map((text3) => ({ sign: "-", text: text3 })), ...b.map((text3) => ({ sign: "+", text: text3 }))];
+}
+function walkBack(a, b, trace) {
+  const lines3 = [];
+  let x2 = a.length;
+  let y = b.length;
+  for (let edits = trace.length - 1; edits >= 0; edits -= 1) {
+    const front = trace[edits];
+    const k2 = x2 - y;
+    const down = k2 === -edits || k2 !== edits && (front.get(k2 - 1) ?? -1) < (front.get(k2 + 1) ?? -1);
+    const from = down ? k2 + 1 : k2 - 1;
+    const startX = edits === 0 ? 0 : front.get(from) ?? 0;
+    const startY = edits === 0 ? 0 : startX - from;
+    while (x2 > startX && y > startY) {
+      x2 -= 1;
+      y -= 1;
+      lines3.push({ sign: " ", text: a[x2] });
+    }
+    if (edits === 0) break;
+    if (down) lines3.push({ sign: "+", text: b[startY] });
+    else lines3.push({ sign: "-", text: a[startX] });
+    x2 = startX;
+    y = startY;
+  }
+  return ordered(lines3.reverse());
+}
+function ordered(lines3) {
+  const result = [];
+  let coming = [];
+  for (const line of lines3) {
+    if (line.sign === "+") {
+      coming.push(line);
+      continue;
+    }
+    if (line.sign === " ") {
+      result.push(...coming);
+      coming = [];
+    }
+    result.push(line);
+  }
+  return [...result, ...coming];
+}
+function folded(lines3) {
+  const near = /* @__PURE__ */ new Set();
+  lines3.forEach((line, index) => {
+    if (line.sign === " ") return;
+    for (let at2 = index - CONTEXT; at2 <= index + CONTEXT; at2 += 1) near.add(at2);
+  });
+  const result = [];
+  let skipped = 0;
+  const tell = () => {
+    if (skipped > 0) result.push({ sign: "@", text: `${skipped} unchanged ${skipped === 1 ? "line" : "lines"}` });
+    skipped = 0;
+  };
+  lines3.forEach((line, index) => {
+    if (!near.has(index)) {
+      skipped += 1;
+      return;
+    }
+    tell();
+    result.push(line);
+  });
+  tell();
+  return result;
+}
+
+// diff.ts
+var DIFF_LIMIT = 1e3;
+var CLASSES2 = { " ": "same", "-": "minus", "+": "plus", "@": "hunk" };
+var WORDS = { " ": "", "-": "removed: ", "+": "added: ", "@": "" };
+function editView(before, after, fileName = "") {
+  return view(changes(before, after), fileName);
+}
+function patchView(patch) {
+  return view(patchLines(patch), "");
+}
+function view(lines3, fileName) {
+  const pre = el("pre", "diff");
+  pre.tabIndex = 0;
+  const language2 = languageOf(/\.([a-z0-9+#]{1,12})$/i.exec(fileName)?.[1] ?? "");
+  for (const { sign, text: text3 } of lines3.slice(0, DIFF_LIMIT)) {
+    const line = el("span", `line ${CLASSES2[sign]}`);
+    const mark2 = el("span", "sign", sign === "@" ? "⋯" : sign);
+    mark2.setAttribute("aria-hidden", "true");
+    line.append(mark2);
+    if (WORDS[sign] !== "") line.append(el("span", "unseen", WORDS[sign]));
+    const shown2 = marked(text3.slice(0, LINE_LIMIT));
+    if (language2 === null || sign === "@") line.append(shown2);
+    else for (const part2 of highlight(shown2, language2, null).parts) line.append(part2.kind === "" ? part2.text : el("span", part2.kind, part2.text));
+    if (text3.length > LINE_LIMIT) line.append(el("span", "cut", ` … ${count(text3.length - LINE_LIMIT)} more characters on this line, in the store`));
+    pre.append(line, "\n");
+  }
+  if (lines3.length > DIFF_LIMIT) pre.append(el("span", "cut", `… ${count(lines3.length - DIFF_LIMIT)} more lines, in the store`));
+  return pre;
+}
+
+// edits.ts
+var EDIT_LIMIT2 = 20;
+function fileChange(tool, content, isPatch2) {
+  const input = parsed(content);
+  if (input === null) return null;
+  const file = textIn(input, "file_path", "filePath", "path", "notebook_path") ?? "";
+  const patch = textIn(input, "patch", "diff");
+  if (patch !== null && isPatch2(patch)) return { kind: "patch", patch };
+  const list = Array.isArray(input["edits"]) ? input["edits"] : [input];
+  const edits = list.slice(0, EDIT_LIMIT2).flatMap((each) => editIn(each, file));
+  if (edits.length > 0) return { kind: "edits", edits };
+  const written = /^write/i.test(tool) ? textIn(input, "content", "text") : null;
+  return written === null ? null : { kind: "edits", edits: [{ file, before: "", after: written }] };
+}
+function editIn(value, file) {
+  if (typeof value !== "object" || value === null) return [];
+  const fields2 = value;
+  const before = textIn(fields2, "old_string", "oldString", "old_text", "oldText");
+  const after = textIn(fields2, "new_string", "newString", "new_text", "newText");
+  return before === null || after === null ? [] : [{ file: textIn(fields2, "file_path") ?? file, before, after }];
+}
+function textIn(fields2, ...names) {
+  const name2 = names.find((each) => typeof fields2[each] === "string");
+  return name2 === void 0 ? null : String(fields2[name2]);
+}
+function parsed(content) {
+  if (content.trimStart()[0] !== "{") return null;
+  try {
+    return { ...JSON.parse(content) };
+  } catch {
+    return null;
+  }
+}
+
+// json.ts
+var PART_LIMIT = 100;
+var TEXT_LIMIT = 1e4;
+var GLIMPSE = 80;
+var JSON_LIMIT = 1e6;
+function jsonView(text3, open = 1) {
+  const start = text3.trimStart()[0];
+  if (text3.length > JSON_LIMIT || start !== "{" && start !== "[") return null;
+  try {
+    const box = el("div", "json");
+    box.append(part(null, JSON.parse(text3), open));
+    return box;
+  } catch {
+    return null;
+  }
+}
+function part(name2, value, open) {
+  if (typeof value !== "object" || value === null) return leaf(name2, value);
+  const entries = Array.isArray(value) ? value.map((item, index) => [String(index), item]) : Object.entries(value);
+  if (entries.length === 0) return row2(name2, el("span", "quiet", Array.isArray(value) ? "[]" : "{}"));
+  const fold = el("details");
+  const summary = el("summary");
+  if (name2 !== null) summary.append(el("span", "key", marked(name2)), ": ");
+  const size = Array.isArray(value) ? `[${count(entries.length)}]` : `{${count(entries.length)}}`;
+  summary.append(el("span", "quiet", size), " ", el("span", "glimpse", glimpse(value)));
+  fold.append(summary);
+  const fill = () => {
+    if (fold.childElementCount === 1) fold.append(parts(entries, open - 1));
+  };
+  fold.addEventListener("toggle", fill);
+  if (open > 0) {
+    fill();
+    fold.open = true;
+  }
+  return fold;
+}
+function parts(entries, open) {
+  const box = el("div", "parts");
+  let shown2 = 0;
+  const more = el("button", "more");
+  more.type = "button";
+  const fill = () => {
+    const next = entries.slice(shown2, shown2 + PART_LIMIT).map(([name2, value]) => part(name2, value, open));
+    shown2 += next.length;
+    more.remove();
+    box.append(...next);
+    if (shown2 === entries.length) return;
+    more.textContent = `${count(entries.length - shown2)} more`;
+    box.append(more);
+  };
+  more.addEventListener("click", fill);
+  fill();
+  return box;
+}
+function leaf(name2, value) {
+  if (typeof value !== "string") return row2(name2, el("span", typeof value === "number" ? "number" : "word", String(value)));
+  const shown2 = marked(value.slice(0, TEXT_LIMIT));
+  const text3 = el("span", "string", shown2.includes("\n") ? shown2 : JSON.stringify(shown2));
+  const line = row2(name2, text3);
+  if (value.length > TEXT_LIMIT) line.append(el("span", "cut", ` … ${count(value.length - TEXT_LIMIT)} more characters, in the store`));
+  return line;
+}
+function row2(name2, value) {
+  const line = el("div", "part");
+  if (name2 !== null) line.append(el("span", "key", marked(name2)), ": ");
+  line.append(value);
+  return line;
+}
+function glimpse(value) {
+  const pieces = [];
+  let length = 0;
+  for (const [name2, item] of Object.entries(value).slice(0, 8)) {
+    const shown2 = typeof item === "object" && item !== null ? Array.isArray(item) ? "[…]" : "{…}" : JSON.stringify(typeof item === "string" ? item.slice(0, GLIMPSE) : item);
+    pieces.push(Array.isArray(value) ? shown2 : `${name2}: ${shown2}`);
+    length += pieces.at(-1).length + 2;
+    if (length > GLIMPSE) break;
+  }
+  const text3 = marked(pieces.join(", ").replace(/\s+/g, " "));
+  return text3.length > GLIMPSE ? `${text3.slice(0, GLIMPSE)}…` : text3;
+}
+
+// input.ts
+var FIELD_LIMIT = 40;
+function changeView(tool, content) {
+  const change = fileChange(tool, content, isPatch);
+  if (change === null) return null;
+  const box = el("div", "change");
+  if (change.kind === "patch") box.append(patchView(change.patch));
+  else for (const { file, before, after } of change.edits) box.append(editView(before, after, file));
+  return box;
+}
+function structured(content) {
+  const shown2 = isPatch(content) ? patchView(content) : jsonView(content, 1);
+  if (shown2 === null) return null;
+  const box = el("div", "output");
+  box.append(shown2);
+  return box;
+}
+function fieldList(fields2) {
+  const list = el("dl", "fields");
+  for (const { name: name2, value } of fields2.slice(0, FIELD_LIMIT)) {
+    const written = el("dd");
+    const json = jsonView(value, 1);
+    if (json === null) new LineWriter(written).write(visible(value.slice(0, 1e5)));
+    else written.append(json);
+    list.append(el("dt", "", visible(name2)), written);
+  }
+  if (fields2.length > FIELD_LIMIT) list.append(el("dt", "", "…"), el("dd", "cut", plural(fields2.length - FIELD_LIMIT, "more field")));
+  return list;
 }
 
 // lanes.ts
@@ -6368,14 +6618,14 @@ var Lane = class {
   }
 };
 function laneLabel(owner) {
-  const parts = ["subagent"];
+  const parts2 = ["subagent"];
   const kind = /"subagent_type"\s*:\s*"([^"\\]{1,40})"/.exec(owner.block.content.slice(0, 2e4))?.[1];
-  if (textOf(kind) !== null) parts.push(kind);
+  if (textOf(kind) !== null) parts2.push(kind);
   const took = owner.result === null ? null : between(owner.block.ended_at, owner.result.created_at);
-  if (took !== null && outcomeOf(owner) !== "running") parts.push(duration(took));
+  if (took !== null && outcomeOf(owner) !== "running") parts2.push(duration(took));
   const tools = owner.children.filter((each) => each.look === "call").length;
-  if (tools > 0) parts.push(plural(tools, "tool"));
-  return parts.join(" · ");
+  if (tools > 0) parts2.push(plural(tools, "tool"));
+  return parts2.join(" · ");
 }
 
 // ansi.ts
@@ -6765,7 +7015,7 @@ function firstLines(content) {
 
 // toolcard.ts
 var MARKS = { running: "", ok: "✓", bad: "✗", open: "–" };
-var WORDS = { running: "running", ok: "done", bad: "failed", open: "no result" };
+var WORDS2 = { running: "running", ok: "done", bad: "failed", open: "no result" };
 var COUNT_AFTER = 2e3;
 var ToolCard = class {
   element = el("div", "row tool");
@@ -6780,6 +7030,9 @@ var ToolCard = class {
   #time = el("span", "time");
   #input = el("div", "input");
   #output = new OutputPane();
+  /** The edit that the call makes, and an output that is more than text. */
+  #change = null;
+  #structured = null;
   #lane = null;
   /** A reader closed all cards: a result does not open this one. */
   #shut = false;
@@ -6793,7 +7046,7 @@ var ToolCard = class {
     this.element.append(icon("mark", ""), this.#column);
     this.#showCall();
     const result = entry.look === "result" ? entry.block : entry.result;
-    if (result !== null) this.#output.replace(result.content);
+    if (result !== null) this.#showOutput(result.content);
     this.#showOutcome();
     this.#card.open = result !== null;
     if (entry.children.length > 0) this.children();
@@ -6808,6 +7061,12 @@ var ToolCard = class {
     const input = toolInput(this.#entry.block.content);
     setText(this.#headline, visible(input.headline));
     this.#input.replaceChildren(...input.fields.length > 0 ? [fieldList(input.fields)] : []);
+    this.#change?.remove();
+    this.#change = changeView(textOf(this.#entry.block.metadata[TOOL_NAME]) ?? "", this.#entry.block.content);
+    if (this.#change !== null) {
+      this.#input.after(this.#change);
+      if (!this.#shut) this.#card.open = true;
+    }
     this.#showOutcome();
   }
   fold(open) {
@@ -6823,8 +7082,8 @@ var ToolCard = class {
   }
   /** Repeats a change of the result. */
   result(change) {
-    if (change.kind === "append") this.#output.append(change.text);
-    else if (change.kind !== "settle") this.#output.replace(change.kind === "drop" ? "" : change.block.content);
+    if (change.kind === "append" && this.#structured === null) this.#output.append(change.text);
+    else if (change.kind !== "settle") this.#showOutput(change.kind === "drop" ? "" : change.block.content);
     if (change.kind === "open" && !this.#shut) this.#card.open = true;
     if (change.kind === "drop") setText(this.#time, "");
     this.#showOutcome();
@@ -6848,11 +7107,19 @@ var ToolCard = class {
     setText(this.#name, visible(textOf(block.metadata[TOOL_NAME]) ?? unnamed));
     if (this.#entry.growing && block.content.length < 800) setText(this.#headline, visible(partialHeadline(block.content)));
   }
+  #showOutput(content) {
+    this.#structured?.remove();
+    this.#structured = structured(content);
+    this.#output.replace(this.#structured === null ? content : "");
+    this.#output.flush();
+    if (this.#structured !== null) this.#output.element.after(this.#structured);
+  }
   #showOutcome() {
     const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
+    this.#card.classList.toggle("told", this.#change !== null && outcome === "ok");
     setText(this.#mark, MARKS[outcome]);
-    setText(this.#word, WORDS[outcome]);
+    setText(this.#word, WORDS2[outcome]);
     const { block, result, look } = this.#entry;
     const answer = look === "result" ? block : result;
     if (answer !== null) {
@@ -6862,17 +7129,6 @@ var ToolCard = class {
     this.#lane?.relabel();
   }
 };
-var FIELD_LIMIT = 40;
-function fieldList(fields2) {
-  const list = el("dl", "fields");
-  for (const { name: name2, value } of fields2.slice(0, FIELD_LIMIT)) {
-    const written = el("dd");
-    new LineWriter(written).write(visible(value.slice(0, 1e5)));
-    list.append(el("dt", "", visible(name2)), written);
-  }
-  if (fields2.length > FIELD_LIMIT) list.append(el("dt", "", "…"), el("dd", "cut", plural(fields2.length - FIELD_LIMIT, "more field")));
-  return list;
-}
 
 // transcript.ts
 var Transcript = class {
@@ -6907,7 +7163,7 @@ var Transcript = class {
   /** After changes, and after a scroll: puts on the page what is near the viewport. */
   update(bottom) {
     if (this.#dirty) {
-      this.#rows = this.#shown.size === KINDS.length ? this.outline.rows : this.outline.rows.filter((row2) => passes(row2, this.#shown));
+      this.#rows = this.#shown.size === KINDS.length ? this.outline.rows : this.outline.rows.filter((row3) => passes(row3, this.#shown));
       this.list.setRows(this.#rows, this.#rows === this.outline.rows ? this.#changed : 0);
       this.#dirty = false;
       this.#changed = this.#rows.length;
@@ -6921,8 +7177,8 @@ var Transcript = class {
   /** Counts on: called once a second. */
   tick(now) {
     for (const entry of this.outline.running) {
-      const view = this.#views.get(entry);
-      if (view instanceof ToolCard) view.tick(now);
+      const view2 = this.#views.get(entry);
+      if (view2 instanceof ToolCard) view2.tick(now);
     }
   }
   end() {
@@ -6935,57 +7191,57 @@ var Transcript = class {
   /** Opens or closes everything that folds, here and in what comes. */
   foldAll(open) {
     this.#fold = open;
-    for (const view of this.#views.values()) view.fold(open);
+    for (const view2 of this.#views.values()) view2.fold(open);
   }
   /** Opens everything of one entry, and of those that hold it. */
   open(entry) {
     for (let each = entry; each !== null; each = each.parent) {
-      const view = this.#views.get(each);
-      view?.fold(true);
-      for (const more of view?.element.querySelectorAll('.more[aria-expanded="false"]') ?? []) more.click();
+      const view2 = this.#views.get(each);
+      view2?.fold(true);
+      for (const more of view2?.element.querySelectorAll('.more[aria-expanded="false"]') ?? []) more.click();
     }
   }
-  mount(row2, slot) {
-    slot.classList.toggle("lanes", row2.entries.length > 1);
-    slot.append(...row2.entries.map((entry) => this.make(entry).element));
+  mount(row3, slot) {
+    slot.classList.toggle("lanes", row3.entries.length > 1);
+    slot.append(...row3.entries.map((entry) => this.make(entry).element));
   }
-  unmount(row2) {
-    if (row2.touched) return;
-    for (const entry of row2.entries) this.forget(entry);
+  unmount(row3) {
+    if (row3.touched) return;
+    for (const entry of row3.entries) this.forget(entry);
   }
   make(entry) {
-    let view = this.#views.get(entry);
-    if (view === void 0) {
-      view = this.#viewOf(entry);
-      view.element.append(actionsOf(entry, view.element, this.#askRaw));
-      if (!entry.growing) view.settle();
-      if (this.#fold !== null) view.fold(this.#fold);
-      this.#views.set(entry, view);
+    let view2 = this.#views.get(entry);
+    if (view2 === void 0) {
+      view2 = this.#viewOf(entry);
+      view2.element.append(actionsOf(entry, view2.element, this.#askRaw));
+      if (!entry.growing) view2.settle();
+      if (this.#fold !== null) view2.fold(this.#fold);
+      this.#views.set(entry, view2);
     }
-    return view;
+    return view2;
   }
   forget(entry) {
-    const view = this.#views.get(entry);
-    if (view instanceof ToolCard) view.clear();
-    view?.element.remove();
+    const view2 = this.#views.get(entry);
+    if (view2 instanceof ToolCard) view2.clear();
+    view2?.element.remove();
     this.#views.delete(entry);
   }
   #show(touched) {
     const { entry } = touched;
-    const view = this.#views.get(entry);
+    const view2 = this.#views.get(entry);
     switch (touched.kind) {
       case "added":
         this.#added(entry);
         break;
       case "changed":
-        view?.update(touched.change);
+        view2?.update(touched.change);
         break;
       case "result":
-        if (view instanceof ToolCard) view.result(touched.change);
+        if (view2 instanceof ToolCard) view2.result(touched.change);
         if (touched.change.kind === "open") this.onSettled?.(entry);
         break;
       case "settled":
-        view?.settle();
+        view2?.settle();
         this.onSettled?.(entry);
         break;
       case "looks":
@@ -7044,7 +7300,7 @@ var Transcript = class {
   }
   #remember = (event) => {
     const slot = event.target.closest(".slot");
-    for (const [row2, each] of this.list.slots) if (each === slot) row2.touched = true;
+    for (const [row3, each] of this.list.slots) if (each === slot) row3.touched = true;
   };
 };
 
@@ -7182,6 +7438,14 @@ details[open] > summary.head::after {
   white-space: pre-wrap;
 }
 
+.change {
+  border-top: 1px solid var(--hair);
+}
+
+.told > .output {
+  display: none;
+}
+
 .output {
   border-top: 1px solid var(--hair);
   background: var(--wash);
@@ -7294,6 +7558,404 @@ details[open] > summary.head::after {
 }
 `;
 
+// markdown.css
+var markdown_default = `/* What agents write: prose, code, tool output, edits, JSON. A single ' here makes esbuild keep the line ends. */
+
+:host {
+  --code-word: #8250a8;
+  --code-string: #1a6e3c;
+  --code-number: #a04a00;
+  --code-call: #1a5fb4;
+  --code-type: #8a5a00;
+  --plus: #1f7a3d;
+  --minus: #b3261e;
+  --link: #1559b3;
+}
+
+:host([data-theme="dark"]) {
+  --code-word: #cfa8f0;
+  --code-string: #93d1a4;
+  --code-number: #f0b37c;
+  --code-call: #8fc1f5;
+  --code-type: #e6c57e;
+  --plus: #7fcb93;
+  --minus: #f2a09a;
+  --link: #86bdf8;
+}
+
+/* ── prose ─────────────────────────────────────────────────────────────── */
+
+.prose {
+  line-height: 1.6;
+  unicode-bidi: isolate;
+}
+
+.prose :is(p, ul, ol, blockquote, h1, h2, h3, h4, h5, h6, hr, .wide, .code) {
+  margin: 0 0 9px;
+}
+
+.prose :is(li, blockquote, .prose) > :last-child,
+.prose > :last-child {
+  margin-bottom: 0;
+}
+
+/* A line end that the agent wrote is a line end that the reader sees. */
+.prose :is(p, li, th, td, h1, h2, h3, h4, h5, h6) {
+  white-space: pre-wrap;
+  unicode-bidi: isolate;
+}
+
+.prose :is(p, ul, ol, blockquote) {
+  max-width: 86ch;
+}
+
+.prose :is(h1, h2, h3, h4, h5, h6) {
+  margin: 18px 0 7px;
+  color: var(--strong);
+  font-weight: 650;
+  line-height: 1.3;
+  letter-spacing: -0.005em;
+}
+
+.prose > :is(h1, h2, h3, h4, h5, h6):first-child {
+  margin-top: 0;
+}
+
+.prose h1 { font-size: 1.46em; }
+.prose h2 { font-size: 1.26em; }
+.prose h3 { font-size: 1.12em; }
+.prose :is(h4, h5, h6) { font-size: 1em; }
+.prose :is(h5, h6) { color: var(--quiet); }
+
+.prose :is(ul, ol) {
+  padding-inline-start: 22px;
+}
+
+.prose li {
+  margin: 0 0 3px;
+  padding-inline-start: 2px;
+}
+
+.prose li::marker {
+  color: var(--quiet);
+  font-variant-numeric: tabular-nums;
+}
+
+.prose li > :is(ul, ol) {
+  margin: 3px 0 0;
+}
+
+.prose li > p {
+  margin-bottom: 6px;
+}
+
+.prose li:has(> .task, > p:first-child > .task) {
+  list-style: none;
+}
+
+.prose .task {
+  display: inline-block;
+  width: 18px;
+  margin-inline-start: -20px;
+  color: var(--quiet);
+}
+
+.prose .task.done {
+  color: var(--good);
+}
+
+.prose blockquote {
+  margin-inline: 0;
+  padding: 1px 0 1px 13px;
+  border-inline-start: 3px solid var(--line);
+  color: var(--quiet);
+}
+
+.prose hr {
+  height: 1px;
+  margin: 16px 0;
+  border: 0;
+  background: var(--line);
+}
+
+.prose strong {
+  color: var(--strong);
+  font-weight: 650;
+}
+
+.prose :not(pre) > code {
+  padding: 1px 4px;
+  border-radius: 4px;
+  background: var(--sunken);
+  color: var(--strong);
+  font: 0.92em/1.4 var(--code-font);
+  unicode-bidi: isolate;
+}
+
+.prose a {
+  color: var(--link);
+  text-decoration: underline;
+  text-decoration-color: color-mix(in srgb, var(--link) 40%, transparent);
+  text-underline-offset: 2px;
+  unicode-bidi: isolate;
+}
+
+.prose a:hover {
+  text-decoration-color: currentcolor;
+}
+
+.prose .target {
+  color: var(--quiet);
+  font-size: 0.92em;
+}
+
+.prose .image .alt {
+  padding: 1px 6px;
+  border: 1px dashed var(--line);
+  border-radius: 4px;
+  color: var(--quiet);
+}
+
+.prose .plain {
+  max-width: none;
+}
+
+.cut {
+  color: var(--wait);
+  font: italic 12px/1.5 var(--text-font);
+}
+
+/* ── tables ────────────────────────────────────────────────────────────── */
+
+.prose .wide {
+  overflow-x: auto;
+  max-width: 100%;
+  width: fit-content;
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  scrollbar-width: thin;
+}
+
+.prose table {
+  border-collapse: collapse;
+  font-variant-numeric: tabular-nums;
+}
+
+.prose :is(th, td) {
+  padding: 5px 12px;
+  text-align: start;
+  vertical-align: top;
+  overflow-wrap: break-word;
+  max-width: 60ch;
+  border-top: 1px solid var(--hair);
+}
+
+.prose th {
+  border-top: 0;
+  color: var(--strong);
+  background: var(--sunken);
+  font-weight: 600;
+}
+
+.prose :is(th, td).center { text-align: center; }
+.prose :is(th, td).right { text-align: end; }
+
+/* ── code ──────────────────────────────────────────────────────────────── */
+
+.code {
+  position: relative;
+  border-radius: 6px;
+  background: var(--sunken);
+}
+
+.code pre {
+  margin: 0;
+  padding: 10px 13px;
+  font: 12px/1.55 var(--code-font);
+  white-space: pre;
+  overflow-x: auto;
+  tab-size: 4;
+  scrollbar-width: thin;
+}
+
+.code code {
+  font: inherit;
+  unicode-bidi: isolate;
+}
+
+.code .bar {
+  position: absolute;
+  top: 4px;
+  right: 6px;
+  z-index: 1;
+  display: flex;
+  align-items: center;
+  gap: 4px;
+  padding-left: 10px;
+  border-radius: 5px;
+  background: var(--sunken);
+  color: var(--quiet);
+  font: 11px/1.5 var(--code-font);
+  user-select: none;
+}
+
+.code .copy {
+  padding: 1px 7px;
+  border-radius: 4px;
+  opacity: 0.0;
+  transition: opacity 120ms;
+}
+
+.code:hover .copy,
+.code:focus-within .copy {
+  opacity: 1;
+}
+
+.code .copy:hover {
+  color: var(--strong);
+  background: var(--line);
+}
+
+@media (hover: none) {
+  .code .copy {
+    opacity: 1;
+  }
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .code .copy {
+    transition: none;
+  }
+}
+
+:is(.code, .diff) .comment { color: var(--quiet); font-style: italic; }
+:is(.code, .diff, .json) .string { color: var(--code-string); }
+:is(.code, .diff, .json) .number { color: var(--code-number); }
+:is(.code, .diff, .json) .word { color: var(--code-word); }
+:is(.code, .diff) .call { color: var(--code-call); }
+:is(.code, .diff) :is(.type, .mark) { color: var(--code-type); }
+:is(.code, .diff, .json) .key { color: var(--code-call); }
+.code .plus { color: var(--plus); }
+.code .minus { color: var(--minus); }
+.code .hunk { color: var(--quiet); }
+
+/* ── tool output ───────────────────────────────────────────────────────── */
+
+.terminal {
+  unicode-bidi: isolate;
+}
+
+.terminal .bold { font-weight: 700; }
+.terminal .dim { color: var(--quiet); }
+.terminal .italic { font-style: italic; }
+.terminal .underline { text-decoration: underline; }
+.terminal .strike { text-decoration: line-through; }
+
+.terminal {
+  --t-black: var(--ink); --t-red: #b3261e; --t-green: #1f7a3d; --t-yellow: #8a5a00;
+  --t-blue: #1559b3; --t-magenta: #8a3d8f; --t-cyan: #0b6b75; --t-white: var(--quiet);
+  --t-on: #ffffff;
+}
+
+:host([data-theme="dark"]) .terminal {
+  --t-black: var(--quiet); --t-red: #f2a09a; --t-green: #7fcb93; --t-yellow: #e6bd6a;
+  --t-blue: #86bdf8; --t-magenta: #dfa5e6; --t-cyan: #78cfd8; --t-white: var(--ink);
+  --t-on: #17171a;
+}
+
+.terminal :is(.fg-black, .fg-bright-black) { color: var(--quiet); }
+.terminal :is(.fg-red, .fg-bright-red) { color: var(--t-red); }
+.terminal :is(.fg-green, .fg-bright-green) { color: var(--t-green); }
+.terminal :is(.fg-yellow, .fg-bright-yellow) { color: var(--t-yellow); }
+.terminal :is(.fg-blue, .fg-bright-blue) { color: var(--t-blue); }
+.terminal :is(.fg-magenta, .fg-bright-magenta) { color: var(--t-magenta); }
+.terminal :is(.fg-cyan, .fg-bright-cyan) { color: var(--t-cyan); }
+.terminal :is(.fg-white, .fg-bright-white) { color: var(--ink); }
+
+/* On a coloured ground the ink is always the one that can be read there, whatever colour was asked for. */
+.terminal [class*="bg-"] { color: var(--t-on); border-radius: 2px; }
+.terminal :is(.bg-black, .bg-bright-black, .bg-white, .bg-bright-white) { background: var(--quiet); }
+.terminal :is(.bg-red, .bg-bright-red) { background: var(--t-red); }
+.terminal :is(.bg-green, .bg-bright-green) { background: var(--t-green); }
+.terminal :is(.bg-yellow, .bg-bright-yellow) { background: var(--t-yellow); }
+.terminal :is(.bg-blue, .bg-bright-blue) { background: var(--t-blue); }
+.terminal :is(.bg-magenta, .bg-bright-magenta) { background: var(--t-magenta); }
+.terminal :is(.bg-cyan, .bg-bright-cyan) { background: var(--t-cyan); }
+.terminal .inverse { color: var(--ground); background: var(--ink); border-radius: 2px; }
+
+/* ── edits ─────────────────────────────────────────────────────────────── */
+
+.diff {
+  margin: 0;
+  padding: 6px 0;
+  font: 12px/1.55 var(--code-font);
+  white-space: pre;
+  overflow-x: auto;
+  tab-size: 4;
+  unicode-bidi: isolate;
+}
+
+.diff .line {
+  display: inline-block;
+  min-width: 100%;
+  padding-right: 12px;
+  unicode-bidi: isolate;
+}
+
+.diff .sign {
+  display: inline-block;
+  width: 24px;
+  text-align: center;
+  user-select: none;
+}
+
+.diff .line.plus { background: color-mix(in srgb, var(--plus) 11%, transparent); }
+.diff .line.minus { background: color-mix(in srgb, var(--minus) 10%, transparent); }
+.diff .plus .sign { color: var(--plus); }
+.diff .minus .sign { color: var(--minus); }
+.diff .line.hunk { color: var(--quiet); }
+
+/* ── JSON ──────────────────────────────────────────────────────────────── */
+
+.json {
+  font: 12px/1.6 var(--code-font);
+  overflow-wrap: anywhere;
+  unicode-bidi: isolate;
+}
+
+.json .parts {
+  margin-left: 4px;
+  padding-left: 13px;
+  border-left: 1px solid var(--hair);
+}
+
+.json .part {
+  padding-left: 13px;
+  white-space: pre-wrap;
+}
+
+.json summary {
+  cursor: pointer;
+  list-style: none;
+  white-space: nowrap;
+  overflow: clip;
+  text-overflow: ellipsis;
+  border-radius: 4px;
+}
+
+.json summary::before {
+  content: "▸";
+  display: inline-block;
+  width: 13px;
+  color: var(--quiet);
+}
+
+.json details[open] > summary::before { content: "▾"; }
+.json details[open] > summary > .glimpse { display: none; }
+.json :is(.quiet, .glimpse) { color: var(--quiet); }
+.json .more { padding-left: 13px; color: var(--link); }
+`;
+
 // rows.css
 var rows_default = '/* Slots of the list, lanes of subagents, what can be done with a row, the search, narrow cells. No single quotes here. */\n\n.slot {\n  contain: layout style;\n}\n\n/* ── subagents ─────────────────────────────────────────────────────────── */\n\n.lane {\n  margin: 8px 0 0 2px;\n  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));\n}\n\n.lane > .rows > .row:last-child {\n  padding-bottom: 2px;\n}\n\n.lanelabel {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier:hover {\n  color: var(--live);\n}\n\n/* Parallel subagents stand beside each other where there is room. */\n.slot.lanes {\n  display: grid;\n  grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));\n  column-gap: 10px;\n  align-items: start;\n}\n\n.lanes > .row:not(:first-child) {\n  column-gap: 0;\n  grid-template-columns: 0 minmax(0, 1fr);\n}\n\n/* ── what can be done with a row ───────────────────────────────────────── */\n\n.actions {\n  position: absolute;\n  top: -9px;\n  right: 4px;\n  z-index: 2;\n  display: flex;\n  overflow: clip;\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n  opacity: 0;\n  transition: opacity 100ms;\n}\n\n.row:hover > .actions,\n.actions:focus-within,\n.rawmode .actions {\n  opacity: 1;\n}\n\n.row:hover:has(.row:hover) > .actions:not(:focus-within) {\n  opacity: 0;\n}\n\n.actions button {\n  padding: 0 7px;\n  color: var(--quiet);\n  font-size: 11px;\n  line-height: 18px;\n}\n\n.actions button::after {\n  content: attr(data-label);\n}\n\n.actions button + button {\n  border-left: 1px solid var(--hair);\n}\n\n.actions button:hover,\n.actions button[aria-expanded="true"] {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n.actions button:focus-visible {\n  outline-offset: -2px;\n}\n\n@media (hover: none) {\n  .actions {\n    opacity: 1;\n  }\n}\n\n/* ── search ────────────────────────────────────────────────────────────── */\n\n.searchbar,\n.kinds {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: center;\n  gap: 4px 8px;\n  padding: 5px 14px;\n  font-size: 12px;\n  color: var(--quiet);\n  border-bottom: 1px solid var(--hair);\n}\n\n.searchfield {\n  flex: 1 1 140px;\n  min-width: 0;\n  max-width: 340px;\n  padding: 2px 8px;\n  font: inherit;\n  color: var(--ink);\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n}\n\n.searchfield::placeholder {\n  color: var(--quiet);\n  opacity: 1;\n}\n\n.hits {\n  min-width: 72px;\n  font-variant-numeric: tabular-nums;\n}\n\n.step {\n  min-width: 22px;\n  border-radius: 4px;\n}\n\n.step:hover {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n::highlight(nbstream-found) {\n  color: var(--strong);\n  background: color-mix(in srgb, var(--find) 38%, var(--ground));\n}\n\n::highlight(nbstream-current) {\n  color: #17130a;\n  background: #f2b93b;\n}\n\n.kinds label {\n  display: inline-flex;\n  align-items: center;\n  gap: 5px;\n  margin-right: 8px;\n  color: var(--ink);\n}\n\n.kinds input {\n  margin: 0;\n  accent-color: var(--live);\n}\n\n/* ── raw ───────────────────────────────────────────────────────────────── */\n\n.rawanswer {\n  grid-column: 2;\n  max-height: 260px;\n  margin-top: 6px;\n  padding: 6px 10px;\n  border-radius: 6px;\n  background: var(--sunken);\n  white-space: pre-wrap;\n}\n\n/* ── narrow cells, calm, print ─────────────────────────────────────────── */\n\n@container (max-width: 460px) {\n  header,\n  footer {\n    padding-inline: 10px;\n  }\n\n  .model,\n  .speed,\n  .foldbutton,\n  .kindsbutton {\n    display: none;\n  }\n\n  footer {\n    padding-block: 4px;\n  }\n\n  .truth {\n    white-space: normal;\n  }\n\n  .column {\n    padding: 10px 10px 2px 4px;\n  }\n\n  .summary dl {\n    gap: 4px 18px;\n  }\n\n  .row {\n    column-gap: 3px;\n  }\n\n  .fields {\n    grid-template-columns: minmax(0, 1fr);\n    gap: 0;\n  }\n\n  .fields dd {\n    margin-bottom: 6px;\n  }\n}\n\n@container (max-width: 640px) {\n  .speed {\n    display: none;\n  }\n}\n\n@media (prefers-reduced-motion: reduce) {\n  *,\n  *::before,\n  *::after {\n    animation: none !important;\n    transition: none !important;\n  }\n}\n\n@media print {\n  .scroller {\n    max-height: none;\n  }\n}\n';
 
@@ -7337,7 +7999,7 @@ var Shell = class {
     column.append(this.prompt, this.transcript.list.element, this.pulse);
     scroller.append(column);
     frame2.append(this.header.element, toolbar.panel, this.search.element, scroller, jump, this.notice, this.footer.element, this.announcer.element);
-    const style = el("style", "", frame_default + blocks_default + rows_default + cards_default);
+    const style = el("style", "", frame_default + blocks_default + markdown_default + rows_default + cards_default);
     this.host.attachShadow({ mode: "open" }).append(style, frame2);
     window.addEventListener("keydown", this.#shortcut, true);
   }
@@ -7396,8 +8058,8 @@ var PROBE_AFTER = 10;
 var FRAME_PACE = 200;
 var CHECK = 250;
 function mountView(parent, agentId, transport, options = {}) {
-  const view = new AgentView(parent, agentId, transport, options);
-  return () => view.close();
+  const view2 = new AgentView(parent, agentId, transport, options);
+  return () => view2.close();
 }
 var AgentView = class {
   #agentId;
@@ -7522,9 +8184,9 @@ var AgentView = class {
     const messages = this.#log.messages();
     const until = paintDeadline();
     while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
-      const row2 = messages[this.#painted];
-      const change = this.#fold.add(row2);
-      this.#tally.add(row2);
+      const row3 = messages[this.#painted];
+      const change = this.#fold.add(row3);
+      this.#tally.add(row3);
       this.#painted += 1;
       if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
@@ -7695,11 +8357,11 @@ var Grid = class {
   }
 };
 function figuresOf({ input, output, dollars, reporting, agents }) {
-  const parts = [];
-  if (input + output > 0) parts.push(`${count(input)} in`, `${count(output)} out`);
-  if (dollars !== null) parts.push(cost(dollars));
-  if (parts.length > 0 && reporting < agents) parts.push(`from ${reporting} of ${agents}`);
-  return parts.join(" · ");
+  const parts2 = [];
+  if (input + output > 0) parts2.push(`${count(input)} in`, `${count(output)} out`);
+  if (dollars !== null) parts2.push(cost(dollars));
+  if (parts2.length > 0 && reporting < agents) parts2.push(`from ${reporting} of ${agents}`);
+  return parts2.join(" · ");
 }
 function sharedModel(model) {
   const listeners = /* @__PURE__ */ new Map();
@@ -7767,9 +8429,9 @@ var Server = class {
   async raw(agentId, sequenceNumber) {
     const query = `since=${sequenceNumber - 1}&limit=1&raw=true`;
     const answer = await this.#json("GET", `${agent(agentId)}/messages?${query}`);
-    const row2 = Array.isArray(member(answer, "messages")) ? member(answer, "messages")[0] : null;
-    const raw = member(row2, "raw");
-    return member(row2, "sequence_number") === sequenceNumber && typeof raw === "string" ? raw : null;
+    const row3 = Array.isArray(member(answer, "messages")) ? member(answer, "messages")[0] : null;
+    const raw = member(row3, "raw");
+    return member(row3, "sequence_number") === sequenceNumber && typeof raw === "string" ? raw : null;
   }
   /** Stops the agent. Throws `Refused` where that was not done. */
   async stop(agentId) {
@@ -7845,7 +8507,7 @@ var Cursor = class {
   held = 0;
   see(message) {
     if (message.type !== "agent:message") return;
-    for (const row2 of message.messages) if (row2.sequence_number === this.held + 1) this.held += 1;
+    for (const row3 of message.messages) if (row3.sequence_number === this.held + 1) this.held += 1;
   }
 };
 
@@ -7908,7 +8570,7 @@ var PageSocket = class {
   #received(text3) {
     this.#backoff.reset();
     this.#expectSilence();
-    const content = parsed(text3);
+    const content = parsed2(text3);
     const agentId = content?.agent_id;
     for (const member2 of [...this.#members]) if (member2.agentId === agentId) member2.frame(content);
   }
@@ -7976,7 +8638,7 @@ var browser = {
     };
   }
 };
-function parsed(text3) {
+function parsed2(text3) {
   try {
     return JSON.parse(String(text3));
   } catch {

@@ -17,8 +17,6 @@ from nbstream.frames import Store
 from server import described
 from store.given import environment, record
 
-RECORDING = "claude-tool-partial.jsonl"
-
 
 @pytest.fixture
 def nbstream_config():
@@ -77,6 +75,13 @@ def fetch(jp_fetch):
         return answer.code, answered, answer.headers
 
     return go
+
+
+async def when(condition):
+    """Waits until the condition holds."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
 
 
 class View:

@@ -25,6 +25,8 @@ REOPEN_SECONDS: Final = 5.0
 
 _RETRY_SECONDS: Final = 0.02
 
+_ALL: Final = 2**62
+
 
 class Reader:
     """Everything that is read by agent and sequence number.
@@ -54,13 +56,16 @@ class Reader:
         return [agent_from_row(row) for row in rows]
 
     def messages(self, agent_id: UUID, since: int, limit: int | None, *, raw: bool) -> list[AgentMessage]:
-        """An agent's messages after `since`, in order. The range of sequence numbers prunes the scan."""
-        rows = self._all(
-            f"SELECT {select_messages(raw=raw)} FROM agent_messages "  # noqa: S608 - fixed names
-            "WHERE agent_id = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?",
-            [agent_id, since, limit if limit is not None else 2**62],
-        )
-        return [message_from_row(row) for row in rows]
+        """An agent's messages after `since`, in order. The range of sequence numbers prunes the scan.
+
+        A page out of the middle of a long log reads the part of the file it is in, and no more: numbers have no holes,
+        so the rows of a page are known by theirs. Only where that gives too few and there are more is all of it read.
+        """
+        if limit is not None and since + limit < self._highest(agent_id):
+            rows = self._rows(agent_id, since, since + limit, limit, raw=raw)
+            if len(rows) == limit:
+                return rows
+        return self._rows(agent_id, since, _ALL, _ALL if limit is None else limit, raw=raw)
 
     def raw(self, agent_id: UUID, since: int) -> list[tuple[int, str]]:
         """The next few raw texts after `since`, with their sequence numbers; empty when there are no more."""
@@ -80,6 +85,18 @@ class Reader:
         if not rows:
             raise AgentNotFound(f"no agent {agent_id} in this store")
         return int(rows[0][0])
+
+    def _highest(self, agent_id: UUID) -> int:
+        rows = self._all("SELECT next_sequence_number - 1 FROM agents WHERE id = ?", [agent_id])
+        return int(rows[0][0]) if rows else 0
+
+    def _rows(self, agent_id: UUID, above: int, to: int, limit: int, *, raw: bool) -> list[AgentMessage]:
+        rows = self._all(
+            f"SELECT {select_messages(raw=raw)} FROM agent_messages "  # noqa: S608 - fixed names
+            "WHERE agent_id = ? AND sequence_number > ? AND sequence_number <= ? ORDER BY sequence_number LIMIT ?",
+            [agent_id, above, to, limit],
+        )
+        return [message_from_row(row) for row in rows]
 
     def _all(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """All rows; waits while the writer opens the database anew, which it does when a checkpoint has failed."""

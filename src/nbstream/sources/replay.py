@@ -15,13 +15,15 @@ from nbstream.sse import ServerSentEvent
 
 BATCH: Final = 256
 """Lines handed on together when they are played without a pause."""
+SHIPPED: Final = Path(__file__).parents[1] / "proxy" / "recordings"
+"""Recordings of real programs against a canned model."""
 
 
 class ReplaySource:
     """A file of JSON lines, one event a line, played again.
 
     Args:
-        path: the recording.
+        path: the recording, or the name of one that nbstream ships: `claude-tool`, `codex-tool`, `gemini-tool`.
         parser: the wire format of its lines.
         interval: seconds between two lines; 0 plays as fast as they can be stored.
         exit_code: what its program ended with, where that is known.
@@ -34,7 +36,9 @@ class ReplaySource:
         self, path: str | Path, *, parser: str = "claude", interval: float = 0.0, exit_code: int | None = None
     ) -> None:
         self.parser = parser
-        self._path = Path(path).expanduser().resolve()
+        shipped = SHIPPED / f"{path}.jsonl"
+        named = not Path(path).exists() and str(path) == shipped.stem and shipped.is_file()
+        self._path = shipped if named else Path(path).expanduser().resolve()
         self._interval = interval
         self._exit_code = exit_code
         self._stopped = asyncio.Event()

@@ -50,7 +50,7 @@ def _differences(store: MessageStore, record: AgentRecord, log: Path) -> list[st
             return [f"{record.id}: line {place} of {log} is not in the store"] if ended else []
         if original is None:
             return [f"{record.id}: the store has {number} lines or more, its log {log} has {number - 1}"]
-        if line != original and not (masked and _is_masked(line, original)):
+        if line != original and not (masked and isinstance(line, str) and _is_masked(line, original)):
             return [f"{record.id}: line {place} of {log} is not what the store has"]
     return []
 

@@ -13,7 +13,7 @@ from typing import Final
 from nbstream.sse import ServerSentEvent
 
 _EVENT: Final = "event: "
-_DATA: Final = "data: "
+DATA: Final = "data: "
 _PLAIN: Final = "message"
 """The type of an event that names none. Source: WHATWG HTML 9.2.6."""
 
@@ -28,10 +28,10 @@ def raw_of(event: ServerSentEvent, *, named: bool) -> str:
     name, data = event.event, event.data
     if not named:
         name = _PLAIN
-    if name == _PLAIN and "\n" not in data and not data.startswith((_EVENT, _DATA)):
+    if name == _PLAIN and "\n" not in data and not data.startswith((_EVENT, DATA)):
         return data
-    lines = data.replace("\n", f"\n{_DATA}")
-    return f"{_EVENT}{name}\n{_DATA}{lines}"
+    lines = data.replace("\n", f"\n{DATA}")
+    return f"{_EVENT}{name}\n{DATA}{lines}"
 
 
 def events_in(raw: str) -> Iterator[ServerSentEvent]:
@@ -44,10 +44,10 @@ def events_in(raw: str) -> Iterator[ServerSentEvent]:
     while at < len(lines):
         start = at
         at += 1
-        if not lines[start].startswith(_EVENT) or at == len(lines) or not lines[at].startswith(_DATA):
+        if not lines[start].startswith(_EVENT) or at == len(lines) or not lines[at].startswith(DATA):
             yield ServerSentEvent(_PLAIN, lines[start])
             continue
-        while at < len(lines) and lines[at].startswith(_DATA):
+        while at < len(lines) and lines[at].startswith(DATA):
             at += 1
-        data = "\n".join(line.removeprefix(_DATA) for line in lines[start + 1 : at])
+        data = "\n".join(line.removeprefix(DATA) for line in lines[start + 1 : at])
         yield ServerSentEvent(lines[start].removeprefix(_EVENT), data)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from nbstream.messages import MASKED, AgentMessage
+from nbstream.parsers.raw import DATA
 from nbstream.secrets import CONTEXT, LONGEST, Span, find, mask, may_hold, unfinished
 
 ROWS_HELD: Final = 4096
@@ -191,6 +192,7 @@ def _raw(raw: str, old: str, new: str) -> str:
         elif old in text and (best is None or best[2] != new):
             best = found.start(), found.end(), text.replace(old, new)
     if best is None:
-        return "\n".join([*before, last.replace(old, new) if old in last else new])
+        prefix = DATA if last.startswith(DATA) else ""
+        return "\n".join([*before, last.replace(old, new) if old in last else prefix + new])
     start, end, text = best
     return "\n".join([*before, last[:start] + json.dumps(text, ensure_ascii=last.isascii()) + last[end:]])

@@ -60,7 +60,7 @@ class LocalSource:
         self._kind, self._prefix = PROTOCOLS[protocol]
         self.parser = self._kind.parser
         self._model_path = model_path
-        self._options = {
+        self._options: dict[str, Any] = {
             "protocol": protocol,
             "max_tokens": max_tokens,
             "system": system,

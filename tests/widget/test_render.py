@@ -79,7 +79,9 @@ def streams(sizes: list[int]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("sizes", [[1], [20], [3, 1, 7, 2, 40]], ids=["characters", "twenties", "cuts"])
 def test_streamed_and_whole_are_the_same(page, sizes) -> None:
+    page.evaluate("tree.drawings = 0")
     bad = ask(page, STREAM, streams(sizes))
+    assert page.evaluate("tree.drawings") > 2 * len(built().examples), "the pieces were drawn as they came"
     assert not bad, f"{len(bad)}: {json.dumps(bad[:3], indent=1, ensure_ascii=False)}"
 
 

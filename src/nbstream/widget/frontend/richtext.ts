@@ -225,7 +225,7 @@ export class RichText {
     if (certain !== groups.length - 1 || tooDeep(last.tokens)) return false;
     const shifted = { ...last, start: last.start - from, end: last.end - from };
     if (last.tokens[0]!.type === "fence") return this.#beginCode(shifted);
-    if (this.#tail.length > GROW_FROM) this.#grow(last, shifted, wholeLines - from);
+    if (this.#growing !== null || this.#tail.length > GROW_FROM) this.#grow(last, shifted, wholeLines - from);
     return false;
   }
 

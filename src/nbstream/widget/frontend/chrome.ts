@@ -36,14 +36,14 @@ export class Header {
     this.element.append(who, toolbar);
   }
 
-  update(record: AgentRecord | null, state: State, speed: Speed | null): void {
+  update(record: AgentRecord | null, state: State, speed: Speed | null, now: number): void {
     this.#pill.dataset["tone"] = state.tone;
     setText(this.#label, state.label);
     this.#pill.title = state.detail ?? "";
     if (record === null) return;
     setText(this.#source, record.source);
     setText(this.#model, record.model ?? "");
-    setText(this.#elapsed, elapsed(record));
+    setText(this.#elapsed, elapsed(record, now));
     setText(this.#speed, speed === null ? "" : speedWords(speed));
     this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
     this.#showStop(!isTerminal(record) && state.key !== "kernel-gone");
@@ -68,9 +68,9 @@ export function speedWords({ perSecond, basis }: Speed): string {
   return basis === "usage" ? `${rounded} tok/s` : `≈ ${rounded} deltas/s`;
 }
 
-export function elapsed(record: AgentRecord): string {
+function elapsed(record: AgentRecord, now: number): string {
   const start = record.started_at ?? record.created_at;
-  const end = record.completed_at ?? (isTerminal(record) ? null : new Date().toISOString());
+  const end = record.completed_at ?? (isTerminal(record) ? null : new Date(now).toISOString());
   const took = between(start, end);
   return took === null ? "" : clock(took);
 }

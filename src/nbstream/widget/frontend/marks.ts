@@ -54,7 +54,7 @@ function rangesOf(element: HTMLElement, wanted: string, room: number): Range[] {
   if (wanted === "") return ranges;
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null && ranges.length < room; node = walker.nextNode()) {
-    if (node.parentElement?.closest(".actions, .unseen") !== null) continue;
+    if (node.parentElement?.closest(".actions, .unseen, .glimpse") !== null) continue;
     const text = (node as Text).data.toLowerCase();
     for (let at = text.indexOf(wanted); at >= 0 && ranges.length < room; at = text.indexOf(wanted, at + wanted.length)) {
       // Lower case can be longer than what it was made of.

@@ -131,7 +131,7 @@ export class SearchBar {
   /** Opens what hides the words: a folded thought, a closed card, the rest of an output. */
   #unfold(slot: HTMLElement, hit: Hit): void {
     const range = this.#marks.paint([slot], this.#field.value, { element: slot, nth: hit.inRow });
-    if (range !== null && range.getClientRects().length > 0) return;
+    if (range?.startContainer.parentElement?.checkVisibility() === true) return;
     this.#transcript.open(hit.entry);
   }
 

@@ -36,6 +36,8 @@ export class ToolCard implements BlockView {
   #change: HTMLElement | null = null;
   #structured: HTMLElement | null = null;
   #lane: Lane | null = null;
+  /** Under the lane: what the subagent answered came after what it did. */
+  readonly #answer = el("div", "card answer");
   /** A reader closed all cards: a result does not open this one. */
   #shut = false;
 
@@ -79,6 +81,7 @@ export class ToolCard implements BlockView {
     this.#shut = !open;
     this.#card.open = open;
     if (this.#lane !== null) this.#lane.element.hidden = !open;
+    this.#answer.hidden = !open;
   }
 
   /** Counts the time of a call that takes long. */
@@ -101,7 +104,10 @@ export class ToolCard implements BlockView {
   children(): void {
     if (this.#lane === null) {
       this.#lane = new Lane(this.#entry, this.#maker);
-      this.#column.append(this.#lane.element);
+      this.#answer.append(this.#output.element);
+      if (this.#structured !== null) this.#answer.append(this.#structured);
+      this.#answer.hidden = this.#shut;
+      this.#column.append(this.#lane.element, this.#answer);
     } else {
       this.#lane.fill();
     }
@@ -131,6 +137,7 @@ export class ToolCard implements BlockView {
   #showOutcome(): void {
     const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
+    this.#answer.dataset["outcome"] = outcome;
     // An edit that went well is told by its lines; that it went well, by its mark.
     this.#card.classList.toggle("told", this.#change !== null && outcome === "ok");
     setText(this.#mark, MARKS[outcome]);

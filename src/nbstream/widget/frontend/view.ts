@@ -33,6 +33,9 @@ const FRAME_PACE = 200;
 /** Milliseconds between looks at what is missing. */
 const CHECK = 250;
 
+/** Rows that wait for their paint before a reader is told so. */
+const LAG = 500;
+
 /** What others show of a view: a grid adds them up. */
 export interface Standing {
   readonly record: AgentRecord | null;
@@ -44,6 +47,8 @@ export interface Standing {
 export interface ViewOptions {
   /** One of many: smaller, with its own scroll. */
   readonly compact?: boolean;
+  /** Milliseconds of the clock by which the run's time is told; the present when left out. */
+  readonly now?: () => number;
   /** Told whenever the figures change. */
   readonly onStanding?: (standing: Standing) => void;
 }
@@ -97,7 +102,7 @@ class AgentView implements Sink {
     );
     this.#shell.transcript.onSettled = (entry) => {
       // History is not told aloud: only what was said while this view looked on.
-      if (!isTerminal(this.#record) && entry.block.sequence_number > this.#opened) this.#shell.announcer.entry(entry);
+      if ((entry.result ?? entry.block).sequence_number > this.#opened) this.#shell.announcer.entry(entry);
     };
     this.#endTheme = followTheme(this.#shell.host);
     parent.append(this.#shell.host);
@@ -228,16 +233,26 @@ class AgentView implements Sink {
     return block.content.trim() === this.#record?.prompt?.trim();
   }
 
+  /** The highest number that is on the page, or will be in a moment: a frame's work is no lag to speak of. */
+  #shown(): number {
+    const { contiguous } = this.#log;
+    return contiguous - this.#painted > LAG ? this.#painted : contiguous;
+  }
+
   #state(): State {
     return stateOf({
       agentId: this.#agentId,
       record: this.#record,
       live: this.#live,
-      behind: this.#log.head - this.#painted,
+      behind: this.#log.head - this.#shown(),
       gone: this.#gone,
       transport: this.#transport.kind,
       silence: (performance.now() - this.#heard) / 1000,
     });
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
   }
 
   #updateFrame(): void {
@@ -247,10 +262,11 @@ class AgentView implements Sink {
     const { header, footer, frame, notice, pulse, host, transcript } = this.#shell;
     const state = this.#state();
     const holes = this.#log.holes().length;
-    const speed = this.#tally.speed(isTerminal(this.#record) ? null : Date.now());
-    header.update(this.#record, state, speed);
+    const now = this.#now();
+    const speed = this.#tally.speed(isTerminal(this.#record) ? null : now);
+    header.update(this.#record, state, speed, now);
     footer.update(state, {
-      contiguous: this.#painted,
+      contiguous: this.#shown(),
       head: this.#log.head,
       holes,
       duplicates: this.#duplicates,
@@ -288,7 +304,7 @@ class AgentView implements Sink {
 
   #tick(): void {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    if (this.#gone === null) this.#shell.transcript.tick(Date.now());
+    if (this.#gone === null) this.#shell.transcript.tick(this.#now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }

@@ -36,11 +36,9 @@ RUN = """async ({ text, size, pace, again }) => {
 
 
 def answer(kilobytes: int) -> str:
-    """An answer as agents give them: headings, prose, lists, tables and code, about 1.2 kB a round."""
-    parts = [
-        "\n\n".join((PARTS / "texts" / f"{name}.md").read_text(encoding="utf-8") for name in ("answer", "everything"))
-    ]
-    text = "\n\n".join(parts * (kilobytes * 1000 // len(parts[0]) + 1))
+    """An answer as agents give them: headings, prose, lists, tables and code, about 700 characters a round."""
+    part = (PARTS / "texts" / "answer.md").read_text(encoding="utf-8") + "\n\n"
+    text = part * (kilobytes * 1000 // len(part) + 1)
     return text[: kilobytes * 1000]
 
 

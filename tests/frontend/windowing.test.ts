@@ -67,7 +67,7 @@ const usage = (seconds: number, answer: string, output: number): AgentMessage =>
 
 test("tally: the last report of each answer counts, and the turn's own figures before all", () => {
   const tally = new Tally();
-  assert.equal(tally.usage, null);
+  assert.equal(new Tally().usage, null);
   for (const message of [usage(1, "m1", 3), usage(2, "m1", 10), usage(3, "m2", 7)]) tally.add(message);
   assert.deepEqual(tally.usage, { input: 10, cacheRead: 0, cacheWrite: 0, output: 17 });
   tally.add(row(4, { type: "response", op: "note", metadata: { "gen_ai.usage.output_tokens": 20, "nbstream.cost_usd": 0.5 } }));

@@ -1,9 +1,10 @@
 /** Several agents as one: how many run, how long, what they used. Pure. */
 
 import { plural } from "./format.ts";
+import type { AgentRecord } from "./message.ts";
 import { isTerminal } from "./state.ts";
 import type { Tone } from "./state.ts";
-import type { Standing } from "./view.ts";
+import type { Tally } from "./tally.ts";
 
 export interface Total {
   readonly agents: number;
@@ -20,7 +21,10 @@ export interface Total {
   readonly reporting: number;
 }
 
-type Part = Pick<Standing, "record" | "tally">;
+interface Part {
+  readonly record: AgentRecord | null;
+  readonly tally: Tally;
+}
 
 /** Adds agents up. `now` in milliseconds of the clock that records are stamped with. */
 export function totalOf(parts: readonly Part[], agents: number, now: number): Total {

@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:61ab803c0fe0eef951dfaafca6268e6974de73f2384d542dfca244b35bf14411
+// nbstream widget · sources sha256:64e77f86cbe6d7503e878e1954ab04b55bd2219fd0186a2f02b3dd278c76f859
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -773,16 +773,16 @@ function bare(host) {
 
 // vendor.js
 var mn = Object.defineProperty;
-var be = (e, n) => {
+var Ce = (e, n) => {
   for (var r in n) mn(e, r, { get: n[r], enumerable: true });
 };
 var te = {};
-be(te, { decode: () => L, encode: () => M, format: () => R, parse: () => j });
-var Fe = {};
-function Dn(e) {
-  let n = Fe[e];
+Ce(te, { decode: () => F, encode: () => T, format: () => L, parse: () => N });
+var xe = {};
+function gn(e) {
+  let n = xe[e];
   if (n) return n;
-  n = Fe[e] = [];
+  n = xe[e] = [];
   for (let r = 0; r < 128; r++) {
     let o = String.fromCharCode(r);
     n.push(o);
@@ -795,40 +795,40 @@ function Dn(e) {
 }
 function G(e, n) {
   typeof n != "string" && (n = G.defaultChars);
-  let r = Dn(n);
+  let r = gn(n);
   return e.replace(
     /(%[a-f0-9]{2})+/gi,
     function(o) {
       let i = "";
-      for (let t = 0, u = o.length; t < u; t += 3) {
-        let l = parseInt(o.slice(t + 1, t + 3), 16);
-        if (l < 128) {
-          i += r[l];
+      for (let t = 0, l = o.length; t < l; t += 3) {
+        let s = parseInt(o.slice(t + 1, t + 3), 16);
+        if (s < 128) {
+          i += r[s];
           continue;
         }
-        if ((l & 224) === 192 && t + 3 < u) {
-          let s = parseInt(o.slice(t + 4, t + 6), 16);
-          if ((s & 192) === 128) {
-            let c2 = l << 6 & 1984 | s & 63;
-            c2 < 128 ? i += "��" : i += String.fromCharCode(c2), t += 3;
+        if ((s & 224) === 192 && t + 3 < l) {
+          let c2 = parseInt(o.slice(t + 4, t + 6), 16);
+          if ((c2 & 192) === 128) {
+            let f = s << 6 & 1984 | c2 & 63;
+            f < 128 ? i += "��" : i += String.fromCharCode(f), t += 3;
             continue;
           }
         }
-        if ((l & 240) === 224 && t + 6 < u) {
-          let s = parseInt(
+        if ((s & 240) === 224 && t + 6 < l) {
+          let c2 = parseInt(
             o.slice(t + 4, t + 6),
             16
-          ), c2 = parseInt(o.slice(t + 7, t + 9), 16);
-          if ((s & 192) === 128 && (c2 & 192) === 128) {
-            let a = l << 12 & 61440 | s << 6 & 4032 | c2 & 63;
+          ), f = parseInt(o.slice(t + 7, t + 9), 16);
+          if ((c2 & 192) === 128 && (f & 192) === 128) {
+            let a = s << 12 & 61440 | c2 << 6 & 4032 | f & 63;
             a < 2048 || a >= 55296 && a <= 57343 ? i += "���" : i += String.fromCharCode(a), t += 6;
             continue;
           }
         }
-        if ((l & 248) === 240 && t + 9 < u) {
-          let s = parseInt(o.slice(t + 4, t + 6), 16), c2 = parseInt(o.slice(t + 7, t + 9), 16), a = parseInt(o.slice(t + 10, t + 12), 16);
-          if ((s & 192) === 128 && (c2 & 192) === 128 && (a & 192) === 128) {
-            let h = l << 18 & 1835008 | s << 12 & 258048 | c2 << 6 & 4032 | a & 63;
+        if ((s & 248) === 240 && t + 9 < l) {
+          let c2 = parseInt(o.slice(t + 4, t + 6), 16), f = parseInt(o.slice(t + 7, t + 9), 16), a = parseInt(o.slice(t + 10, t + 12), 16);
+          if ((c2 & 192) === 128 && (f & 192) === 128 && (a & 192) === 128) {
+            let h = s << 18 & 1835008 | c2 << 12 & 258048 | f << 6 & 4032 | a & 63;
             h < 65536 || h > 1114111 ? i += "����" : (h -= 65536, i += String.fromCharCode(55296 + (h >> 10), 56320 + (h & 1023))), t += 9;
             continue;
           }
@@ -841,12 +841,12 @@ function G(e, n) {
 }
 G.defaultChars = ";/?:@&=+$,#";
 G.componentChars = "";
-var L = G;
-var _e = {};
-function Cn(e) {
-  let n = _e[e];
+var F = G;
+var Ae = {};
+function bn(e) {
+  let n = Ae[e];
   if (n) return n;
-  n = _e[e] = [];
+  n = Ae[e] = [];
   for (let r = 0; r < 128; r++) {
     let o = String.fromCharCode(r);
     /^[0-9a-z]$/i.test(o) ? n.push(o) : n.push("%" + ("0" + r.toString(16).toUpperCase()).slice(-2));
@@ -856,24 +856,24 @@ function Cn(e) {
 }
 function V(e, n, r) {
   typeof n != "string" && (r = n, n = V.defaultChars), typeof r > "u" && (r = true);
-  let o = Cn(n), i = "";
-  for (let t = 0, u = e.length; t < u; t++) {
-    let l = e.charCodeAt(t);
-    if (r && l === 37 && t + 2 < u && /^[0-9a-f]{2}$/i.test(e.slice(t + 1, t + 3))) {
+  let o = bn(n), i = "";
+  for (let t = 0, l = e.length; t < l; t++) {
+    let s = e.charCodeAt(t);
+    if (r && s === 37 && t + 2 < l && /^[0-9a-f]{2}$/i.test(e.slice(t + 1, t + 3))) {
       i += e.slice(
         t,
         t + 3
       ), t += 2;
       continue;
     }
-    if (l < 128) {
-      i += o[l];
+    if (s < 128) {
+      i += o[s];
       continue;
     }
-    if (l >= 55296 && l <= 57343) {
-      if (l >= 55296 && l <= 56319 && t + 1 < u) {
-        let s = e.charCodeAt(t + 1);
-        if (s >= 56320 && s <= 57343) {
+    if (s >= 55296 && s <= 57343) {
+      if (s >= 55296 && s <= 56319 && t + 1 < l) {
+        let c2 = e.charCodeAt(t + 1);
+        if (c2 >= 56320 && c2 <= 57343) {
           i += encodeURIComponent(
             e[t] + e[t + 1]
           ), t++;
@@ -889,29 +889,29 @@ function V(e, n, r) {
 }
 V.defaultChars = ";/?:@&=+$,-_.!~*'()#";
 V.componentChars = "-_.!~*'()";
-var M = V;
-function R(e) {
+var T = V;
+function L(e) {
   let n = "";
   return n += e.protocol || "", n += e.slashes ? "//" : "", n += e.auth ? e.auth + "@" : "", e.hostname && e.hostname.indexOf(":") !== -1 ? n += "[" + e.hostname + "]" : n += e.hostname || "", n += e.port ? ":" + e.port : "", n += e.pathname || "", n += e.search || "", n += e.hash || "", n;
 }
 function X() {
   this.protocol = null, this.slashes = null, this.auth = null, this.port = null, this.hostname = null, this.hash = null, this.search = null, this.pathname = null;
 }
-var gn = /^([a-z0-9.+-]+:)/i;
-var bn = /:[0-9]*$/;
-var Fn = /^(\/\/?(?!\/)[^\?\s]*)(\?[^\s]*)?$/;
-var _n = ["<", ">", '"', "`", " ", "\r", `
+var _n = /^([a-z0-9.+-]+:)/i;
+var Cn = /:[0-9]*$/;
+var xn = /^(\/\/?(?!\/)[^\?\s]*)(\?[^\s]*)?$/;
+var An = ["<", ">", '"', "`", " ", "\r", `
 `, "	"];
-var An = ["{", "}", "|", "\\", "^", "`"].concat(_n);
-var En = ["'"].concat(An);
-var Ae = ["%", "/", "?", ";", "#"].concat(En);
-var Ee = ["/", "?", "#"];
-var xn = 255;
-var xe = /^[+a-z0-9A-Z_-]{0,63}$/;
-var yn = /^([+a-z0-9A-Z_-]{0,63})(.*)$/;
-var ye = { javascript: true, "javascript:": true };
-var ve = { http: true, https: true, ftp: true, gopher: true, file: true, "http:": true, "https:": true, "ftp:": true, "gopher:": true, "file:": true };
-function vn(e, n) {
+var yn = ["{", "}", "|", "\\", "^", "`"].concat(An);
+var vn = ["'"].concat(yn);
+var ye = ["%", "/", "?", ";", "#"].concat(vn);
+var ve = ["/", "?", "#"];
+var Sn = 255;
+var Se = /^[+a-z0-9A-Z_-]{0,63}$/;
+var wn = /^([+a-z0-9A-Z_-]{0,63})(.*)$/;
+var we = { javascript: true, "javascript:": true };
+var Ee = { http: true, https: true, ftp: true, gopher: true, file: true, "http:": true, "https:": true, "ftp:": true, "gopher:": true, "file:": true };
+function En(e, n) {
   if (e && e instanceof X) return e;
   let r = new X();
   return r.parse(e, n), r;
@@ -919,99 +919,99 @@ function vn(e, n) {
 X.prototype.parse = function(e, n) {
   let r, o, i, t = e;
   if (t = t.trim(), !n && e.split("#").length === 1) {
-    let c2 = Fn.exec(
+    let f = xn.exec(
       t
     );
-    if (c2) return this.pathname = c2[1], c2[2] && (this.search = c2[2]), this;
+    if (f) return this.pathname = f[1], f[2] && (this.search = f[2]), this;
   }
-  let u = gn.exec(t);
-  if (u && (u = u[0], r = u.toLowerCase(), this.protocol = u, t = t.substr(u.length)), (n || u || t.match(/^\/\/[^@\/]+@[^@\/]+/)) && (i = t.substr(0, 2) === "//", i && !(u && ye[u]) && (t = t.substr(2), this.slashes = true)), !ye[u] && (i || u && !ve[u])) {
-    let c2 = -1;
-    for (let f = 0; f < Ee.length; f++)
-      o = t.indexOf(Ee[f]), o !== -1 && (c2 === -1 || o < c2) && (c2 = o);
+  let l = _n.exec(t);
+  if (l && (l = l[0], r = l.toLowerCase(), this.protocol = l, t = t.substr(l.length)), (n || l || t.match(/^\/\/[^@\/]+@[^@\/]+/)) && (i = t.substr(0, 2) === "//", i && !(l && we[l]) && (t = t.substr(2), this.slashes = true)), !we[l] && (i || l && !Ee[l])) {
+    let f = -1;
+    for (let u = 0; u < ve.length; u++)
+      o = t.indexOf(ve[u]), o !== -1 && (f === -1 || o < f) && (f = o);
     let a, h;
-    c2 === -1 ? h = t.lastIndexOf("@") : h = t.lastIndexOf("@", c2), h !== -1 && (a = t.slice(0, h), t = t.slice(h + 1), this.auth = a), c2 = -1;
-    for (let f = 0; f < Ae.length; f++) o = t.indexOf(Ae[f]), o !== -1 && (c2 === -1 || o < c2) && (c2 = o);
-    c2 === -1 && (c2 = t.length), t[c2 - 1] === ":" && c2--;
-    let d = t.slice(0, c2);
-    t = t.slice(c2), this.parseHost(
+    f === -1 ? h = t.lastIndexOf("@") : h = t.lastIndexOf("@", f), h !== -1 && (a = t.slice(0, h), t = t.slice(h + 1), this.auth = a), f = -1;
+    for (let u = 0; u < ye.length; u++) o = t.indexOf(ye[u]), o !== -1 && (f === -1 || o < f) && (f = o);
+    f === -1 && (f = t.length), t[f - 1] === ":" && f--;
+    let d = t.slice(0, f);
+    t = t.slice(f), this.parseHost(
       d
     ), this.hostname = this.hostname || "";
     let p = this.hostname[0] === "[" && this.hostname[this.hostname.length - 1] === "]";
     if (!p) {
-      let f = this.hostname.split(/\./);
-      for (let F = 0, _ = f.length; F < _; F++) {
-        let D = f[F];
-        if (D && !D.match(xe)) {
-          let A = "";
-          for (let b = 0, C2 = D.length; b < C2; b++) D.charCodeAt(b) > 127 ? A += "x" : A += D[b];
-          if (!A.match(xe)) {
-            let b = f.slice(0, F), C2 = f.slice(F + 1), g = D.match(yn);
-            g && (b.push(g[1]), C2.unshift(g[2])), C2.length && (t = C2.join(".") + t), this.hostname = b.join(".");
+      let u = this.hostname.split(/\./);
+      for (let x = 0, A = u.length; x < A; x++) {
+        let g = u[x];
+        if (g && !g.match(Se)) {
+          let y = "";
+          for (let C2 = 0, b = g.length; C2 < b; C2++) g.charCodeAt(C2) > 127 ? y += "x" : y += g[C2];
+          if (!y.match(Se)) {
+            let C2 = u.slice(0, x), b = u.slice(x + 1), _ = g.match(wn);
+            _ && (C2.push(_[1]), b.unshift(_[2])), b.length && (t = b.join(".") + t), this.hostname = C2.join(".");
             break;
           }
         }
       }
     }
-    this.hostname.length > xn && (this.hostname = ""), p && (this.hostname = this.hostname.substr(1, this.hostname.length - 2));
+    this.hostname.length > Sn && (this.hostname = ""), p && (this.hostname = this.hostname.substr(1, this.hostname.length - 2));
   }
-  let l = t.indexOf("#");
-  l !== -1 && (this.hash = t.substr(l), t = t.slice(0, l));
-  let s = t.indexOf("?");
-  return s !== -1 && (this.search = t.substr(s), t = t.slice(0, s)), t && (this.pathname = t), ve[r] && this.hostname && !this.pathname && (this.pathname = ""), this;
+  let s = t.indexOf("#");
+  s !== -1 && (this.hash = t.substr(s), t = t.slice(0, s));
+  let c2 = t.indexOf("?");
+  return c2 !== -1 && (this.search = t.substr(c2), t = t.slice(0, c2)), t && (this.pathname = t), Ee[r] && this.hostname && !this.pathname && (this.pathname = ""), this;
 };
 X.prototype.parseHost = function(e) {
-  let n = bn.exec(e);
+  let n = Cn.exec(e);
   n && (n = n[0], n !== ":" && (this.port = n.substr(1)), e = e.substr(0, e.length - n.length)), e && (this.hostname = e);
 };
-var j = vn;
-var ue = {};
-be(ue, { Any: () => wn, Cc: () => Sn, Cf: () => Mn, P: () => ie, S: () => oe, Z: () => In });
-var wn = /[\0-\uD7FF\uE000-\uFFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/;
-var Sn = /[\0-\x1F\x7F-\x9F]/;
-var Mn = /[\xAD\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]|\uD804[\uDCBD\uDCCD]|\uD80D[\uDC30-\uDC3F]|\uD82F[\uDCA0-\uDCA3]|\uD834[\uDD73-\uDD7A]|\uDB40[\uDC01\uDC20-\uDC7F]/;
-var ie = /[!-#%-\*,-\/:;\?@\[-\]_\{\}\xA1\xA7\xAB\xB6\xB7\xBB\xBF\u037E\u0387\u055A-\u055F\u0589\u058A\u05BE\u05C0\u05C3\u05C6\u05F3\u05F4\u0609\u060A\u060C\u060D\u061B\u061D-\u061F\u066A-\u066D\u06D4\u0700-\u070D\u07F7-\u07F9\u0830-\u083E\u085E\u0964\u0965\u0970\u09FD\u0A76\u0AF0\u0C77\u0C84\u0DF4\u0E4F\u0E5A\u0E5B\u0F04-\u0F12\u0F14\u0F3A-\u0F3D\u0F85\u0FD0-\u0FD4\u0FD9\u0FDA\u104A-\u104F\u10FB\u1360-\u1368\u1400\u166E\u169B\u169C\u16EB-\u16ED\u1735\u1736\u17D4-\u17D6\u17D8-\u17DA\u1800-\u180A\u1944\u1945\u1A1E\u1A1F\u1AA0-\u1AA6\u1AA8-\u1AAD\u1B4E\u1B4F\u1B5A-\u1B60\u1B7D-\u1B7F\u1BFC-\u1BFF\u1C3B-\u1C3F\u1C7E\u1C7F\u1CC0-\u1CC7\u1CD3\u2010-\u2027\u2030-\u2043\u2045-\u2051\u2053-\u205E\u207D\u207E\u208D\u208E\u2308-\u230B\u2329\u232A\u2768-\u2775\u27C5\u27C6\u27E6-\u27EF\u2983-\u2998\u29D8-\u29DB\u29FC\u29FD\u2CF9-\u2CFC\u2CFE\u2CFF\u2D70\u2E00-\u2E2E\u2E30-\u2E4F\u2E52-\u2E5D\u3001-\u3003\u3008-\u3011\u3014-\u301F\u3030\u303D\u30A0\u30FB\uA4FE\uA4FF\uA60D-\uA60F\uA673\uA67E\uA6F2-\uA6F7\uA874-\uA877\uA8CE\uA8CF\uA8F8-\uA8FA\uA8FC\uA92E\uA92F\uA95F\uA9C1-\uA9CD\uA9DE\uA9DF\uAA5C-\uAA5F\uAADE\uAADF\uAAF0\uAAF1\uABEB\uFD3E\uFD3F\uFE10-\uFE19\uFE30-\uFE52\uFE54-\uFE61\uFE63\uFE68\uFE6A\uFE6B\uFF01-\uFF03\uFF05-\uFF0A\uFF0C-\uFF0F\uFF1A\uFF1B\uFF1F\uFF20\uFF3B-\uFF3D\uFF3F\uFF5B\uFF5D\uFF5F-\uFF65]|\uD800[\uDD00-\uDD02\uDF9F\uDFD0]|\uD801\uDD6F|\uD802[\uDC57\uDD1F\uDD3F\uDE50-\uDE58\uDE7F\uDEF0-\uDEF6\uDF39-\uDF3F\uDF99-\uDF9C]|\uD803[\uDD6E\uDEAD\uDED0\uDF55-\uDF59\uDF86-\uDF89]|\uD804[\uDC47-\uDC4D\uDCBB\uDCBC\uDCBE-\uDCC1\uDD40-\uDD43\uDD74\uDD75\uDDC5-\uDDC8\uDDCD\uDDDB\uDDDD-\uDDDF\uDE38-\uDE3D\uDEA9\uDFD4\uDFD5\uDFD7\uDFD8]|\uD805[\uDC4B-\uDC4F\uDC5A\uDC5B\uDC5D\uDCC6\uDDC1-\uDDD7\uDE41-\uDE43\uDE60-\uDE6C\uDEB9\uDF3C-\uDF3E]|\uD806[\uDC3B\uDD44-\uDD46\uDDE2\uDE3F-\uDE46\uDE9A-\uDE9C\uDE9E-\uDEA2\uDF00-\uDF09\uDFE1]|\uD807[\uDC41-\uDC45\uDC70\uDC71\uDEF7\uDEF8\uDF43-\uDF4F\uDFFF]|\uD809[\uDC70-\uDC74]|\uD80B[\uDFF1\uDFF2]|\uD81A[\uDE6E\uDE6F\uDEF5\uDF37-\uDF3B\uDF44]|\uD81B[\uDD6D-\uDD6F\uDE97-\uDE9A\uDFE2]|\uD82F\uDC9F|\uD836[\uDE87-\uDE8B]|\uD839\uDDFF|\uD83A[\uDD5E\uDD5F]/;
-var oe = /[\$\+<->\^`\|~\xA2-\xA6\xA8\xA9\xAC\xAE-\xB1\xB4\xB8\xD7\xF7\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02EB\u02ED\u02EF-\u02FF\u0375\u0384\u0385\u03F6\u0482\u058D-\u058F\u0606-\u0608\u060B\u060E\u060F\u06DE\u06E9\u06FD\u06FE\u07F6\u07FE\u07FF\u0888\u09F2\u09F3\u09FA\u09FB\u0AF1\u0B70\u0BF3-\u0BFA\u0C7F\u0D4F\u0D79\u0E3F\u0F01-\u0F03\u0F13\u0F15-\u0F17\u0F1A-\u0F1F\u0F34\u0F36\u0F38\u0FBE-\u0FC5\u0FC7-\u0FCC\u0FCE\u0FCF\u0FD5-\u0FD8\u109E\u109F\u1390-\u1399\u166D\u17DB\u1940\u19DE-\u19FF\u1B61-\u1B6A\u1B74-\u1B7C\u1FBD\u1FBF-\u1FC1\u1FCD-\u1FCF\u1FDD-\u1FDF\u1FED-\u1FEF\u1FFD\u1FFE\u2044\u2052\u207A-\u207C\u208A-\u208C\u20A0-\u20C1\u2100\u2101\u2103-\u2106\u2108\u2109\u2114\u2116-\u2118\u211E-\u2123\u2125\u2127\u2129\u212E\u213A\u213B\u2140-\u2144\u214A-\u214D\u214F\u218A\u218B\u2190-\u2307\u230C-\u2328\u232B-\u2429\u2440-\u244A\u249C-\u24E9\u2500-\u2767\u2794-\u27C4\u27C7-\u27E5\u27F0-\u2982\u2999-\u29D7\u29DC-\u29FB\u29FE-\u2B73\u2B76-\u2BFF\u2CE5-\u2CEA\u2E50\u2E51\u2E80-\u2E99\u2E9B-\u2EF3\u2F00-\u2FD5\u2FF0-\u2FFF\u3004\u3012\u3013\u3020\u3036\u3037\u303E\u303F\u309B\u309C\u3190\u3191\u3196-\u319F\u31C0-\u31E5\u31EF\u3200-\u321E\u322A-\u3247\u3250\u3260-\u327F\u328A-\u32B0\u32C0-\u33FF\u4DC0-\u4DFF\uA490-\uA4C6\uA700-\uA716\uA720\uA721\uA789\uA78A\uA828-\uA82B\uA836-\uA839\uAA77-\uAA79\uAB5B\uAB6A\uAB6B\uFB29\uFBB2-\uFBD2\uFD40-\uFD4F\uFD90\uFD91\uFDC8-\uFDCF\uFDFC-\uFDFF\uFE62\uFE64-\uFE66\uFE69\uFF04\uFF0B\uFF1C-\uFF1E\uFF3E\uFF40\uFF5C\uFF5E\uFFE0-\uFFE6\uFFE8-\uFFEE\uFFFC\uFFFD]|\uD800[\uDD37-\uDD3F\uDD79-\uDD89\uDD8C-\uDD8E\uDD90-\uDD9C\uDDA0\uDDD0-\uDDFC]|\uD802[\uDC77\uDC78\uDEC8]|\uD803[\uDD8E\uDD8F\uDED1-\uDED8]|\uD805\uDF3F|\uD807[\uDFD5-\uDFF1]|\uD81A[\uDF3C-\uDF3F\uDF45]|\uD82F\uDC9C|\uD833[\uDC00-\uDCEF\uDCFA-\uDCFC\uDD00-\uDEB3\uDEBA-\uDED0\uDEE0-\uDEF0\uDF50-\uDFC3]|\uD834[\uDC00-\uDCF5\uDD00-\uDD26\uDD29-\uDD64\uDD6A-\uDD6C\uDD83\uDD84\uDD8C-\uDDA9\uDDAE-\uDDEA\uDE00-\uDE41\uDE45\uDF00-\uDF56]|\uD835[\uDEC1\uDEDB\uDEFB\uDF15\uDF35\uDF4F\uDF6F\uDF89\uDFA9\uDFC3]|\uD836[\uDC00-\uDDFF\uDE37-\uDE3A\uDE6D-\uDE74\uDE76-\uDE83\uDE85\uDE86]|\uD838[\uDD4F\uDEFF]|\uD83B[\uDCAC\uDCB0\uDD2E\uDEF0\uDEF1]|\uD83C[\uDC00-\uDC2B\uDC30-\uDC93\uDCA0-\uDCAE\uDCB1-\uDCBF\uDCC1-\uDCCF\uDCD1-\uDCF5\uDD0D-\uDDAD\uDDE6-\uDE02\uDE10-\uDE3B\uDE40-\uDE48\uDE50\uDE51\uDE60-\uDE65\uDF00-\uDFFF]|\uD83D[\uDC00-\uDED8\uDEDC-\uDEEC\uDEF0-\uDEFC\uDF00-\uDFD9\uDFE0-\uDFEB\uDFF0]|\uD83E[\uDC00-\uDC0B\uDC10-\uDC47\uDC50-\uDC59\uDC60-\uDC87\uDC90-\uDCAD\uDCB0-\uDCBB\uDCC0\uDCC1\uDCD0-\uDCD8\uDD00-\uDE57\uDE60-\uDE6D\uDE70-\uDE7C\uDE80-\uDE8A\uDE8E-\uDEC6\uDEC8\uDECD-\uDEDC\uDEDF-\uDEEA\uDEEF-\uDEF8\uDF00-\uDF92\uDF94-\uDFEF\uDFFA]/;
-var In = /[ \xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]/;
-var Bn = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
-var Tn = "quot amp lt gt OElig oelig Scaron scaron Yuml fnof circ tilde Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau upsilon phi chi psi omega thetasym upsih piv ensp emsp thinsp zwnj zwj lrm rlm ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo dagger Dagger bull hellip permil prime Prime lsaquo rsaquo oline frasl euro image weierp real trade alefsym larr uarr rarr darr harr crarr lArr uArr rArr dArr hArr forall part exist empty nabla isin notin ni prod sum minus lowast radic prop infin ang and or cap cup int there4 sim cong asymp ne equiv le ge sub sup nsub sube supe oplus otimes perp sdot lceil rceil lfloor rfloor lang rang loz spades clubs hearts diams apos Tab NewLine excl num dollar percnt lpar rpar ast plus comma period sol colon semi equals quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace hyphen dash check cross star starf phone female male Dcaron";
-var Pn = "22 26 3c 3e 152 153 160 161 178 192 2c6 2dc 391 392 393 394 395 396 397 398 399 39a 39b 39c 39d 39e 39f 3a0 3a1 3a3 3a4 3a5 3a6 3a7 3a8 3a9 3b1 3b2 3b3 3b4 3b5 3b6 3b7 3b8 3b9 3ba 3bb 3bc 3bd 3be 3bf 3c0 3c1 3c2 3c3 3c4 3c5 3c6 3c7 3c8 3c9 3d1 3d2 3d6 2002 2003 2009 200c 200d 200e 200f 2013 2014 2018 2019 201a 201c 201d 201e 2020 2021 2022 2026 2030 2032 2033 2039 203a 203e 2044 20ac 2111 2118 211c 2122 2135 2190 2191 2192 2193 2194 21b5 21d0 21d1 21d2 21d3 21d4 2200 2202 2203 2205 2207 2208 2209 220b 220f 2211 2212 2217 221a 221d 221e 2220 2227 2228 2229 222a 222b 2234 223c 2245 2248 2260 2261 2264 2265 2282 2283 2284 2286 2287 2295 2297 22a5 22c5 2308 2309 230a 230b 27e8 27e9 25ca 2660 2663 2665 2666 27 9 a 21 23 24 25 28 29 2a 2b 2c 2e 2f 3a 3b 3d 3f 40 5b 5b 5c 5d 5d 5e 5f 60 7b 7b 7c 7c 7d 7d 2010 2010 2713 2717 2606 2605 260e 2640 2642 10e";
-var le = /* @__PURE__ */ new Map();
-Bn.split(
+var N = En;
+var le = {};
+Ce(le, { Any: () => Pn, Cc: () => In, Cf: () => Tn, P: () => ie, S: () => oe, Z: () => Mn });
+var ie = /\p{P}/u;
+var oe = /\p{S}/u;
+var Mn = /\p{Z}/u;
+var In = /\p{Cc}/u;
+var Tn = /\p{Cf}/u;
+var Pn = /[\s\S]/u;
+var On = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
+var Rn = "quot amp lt gt OElig oelig Scaron scaron Yuml fnof circ tilde Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau upsilon phi chi psi omega thetasym upsih piv ensp emsp thinsp zwnj zwj lrm rlm ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo dagger Dagger bull hellip permil prime Prime lsaquo rsaquo oline frasl euro image weierp real trade alefsym larr uarr rarr darr harr crarr lArr uArr rArr dArr hArr forall part exist empty nabla isin notin ni prod sum minus lowast radic prop infin ang and or cap cup int there4 sim cong asymp ne equiv le ge sub sup nsub sube supe oplus otimes perp sdot lceil rceil lfloor rfloor lang rang loz spades clubs hearts diams apos Tab NewLine excl num dollar percnt lpar rpar ast plus comma period sol colon semi equals quest commat lsqb lbrack bsol rsqb rbrack Hat lowbar grave lcub lbrace verbar vert rcub rbrace hyphen dash check cross star starf phone female male Dcaron";
+var $n = "22 26 3c 3e 152 153 160 161 178 192 2c6 2dc 391 392 393 394 395 396 397 398 399 39a 39b 39c 39d 39e 39f 3a0 3a1 3a3 3a4 3a5 3a6 3a7 3a8 3a9 3b1 3b2 3b3 3b4 3b5 3b6 3b7 3b8 3b9 3ba 3bb 3bc 3bd 3be 3bf 3c0 3c1 3c2 3c3 3c4 3c5 3c6 3c7 3c8 3c9 3d1 3d2 3d6 2002 2003 2009 200c 200d 200e 200f 2013 2014 2018 2019 201a 201c 201d 201e 2020 2021 2022 2026 2030 2032 2033 2039 203a 203e 2044 20ac 2111 2118 211c 2122 2135 2190 2191 2192 2193 2194 21b5 21d0 21d1 21d2 21d3 21d4 2200 2202 2203 2205 2207 2208 2209 220b 220f 2211 2212 2217 221a 221d 221e 2220 2227 2228 2229 222a 222b 2234 223c 2245 2248 2260 2261 2264 2265 2282 2283 2284 2286 2287 2295 2297 22a5 22c5 2308 2309 230a 230b 27e8 27e9 25ca 2660 2663 2665 2666 27 9 a 21 23 24 25 28 29 2a 2b 2c 2e 2f 3a 3b 3d 3f 40 5b 5b 5c 5d 5d 5e 5f 60 7b 7b 7c 7c 7d 7d 2010 2010 2713 2717 2606 2605 260e 2640 2642 10e";
+var se = /* @__PURE__ */ new Map();
+On.split(
   " "
-).forEach((e, n) => le.set(e, String.fromCodePoint(160 + n)));
-var On = Pn.split(" ");
-Tn.split(" ").forEach((e, n) => le.set(e, String.fromCodePoint(Number.parseInt(
-  On[n],
+).forEach((e, n) => se.set(e, String.fromCodePoint(160 + n)));
+var zn = $n.split(" ");
+Rn.split(" ").forEach((e, n) => se.set(e, String.fromCodePoint(Number.parseInt(
+  zn[n],
   16
 ))));
-function se(e) {
-  return le.get(e.slice(1, -1)) ?? e;
+function ce(e) {
+  return se.get(e.slice(1, -1)) ?? e;
 }
 var K = class {
 };
-var Rn = /^xn--/;
-var $n = /[^\0-\x7F]/;
-var zn = /[\x2E\u3002\uFF0E\uFF61]/g;
-var Ln = { overflow: "Overflow: input needs wider integers to process", "not-basic": "Illegal input >= 0x80 (not a basic code point)", "invalid-input": "Invalid input" };
-var ce = 35;
-var v = Math.floor;
-var fe = String.fromCharCode;
-function I(e) {
-  throw new RangeError(Ln[e]);
+var Ln = /^xn--/;
+var Dn = /[^\0-\x7F]/;
+var jn = /[\x2E\u3002\uFF0E\uFF61]/g;
+var Fn = { overflow: "Overflow: input needs wider integers to process", "not-basic": "Illegal input >= 0x80 (not a basic code point)", "invalid-input": "Invalid input" };
+var fe = 35;
+var E = Math.floor;
+var ue = String.fromCharCode;
+function P(e) {
+  throw new RangeError(Fn[e]);
 }
-function jn(e, n) {
+function Nn(e, n) {
   let r = [], o = e.length;
   for (; o--; ) r[o] = n(e[o]);
   return r;
 }
-function Se(e, n) {
+function Ie(e, n) {
   let r = e.split("@"), o = "";
-  r.length > 1 && (o = r[0] + "@", e = r[1]), e = e.replace(zn, ".");
-  let i = e.split("."), t = jn(i, n).join(".");
+  r.length > 1 && (o = r[0] + "@", e = r[1]), e = e.replace(jn, ".");
+  let i = e.split("."), t = Nn(i, n).join(".");
   return o + t;
 }
-function Me(e) {
+function Te(e) {
   let n = [], r = 0, o = e.length;
   for (; r < o; ) {
     let i = e.charCodeAt(r++);
@@ -1022,106 +1022,106 @@ function Me(e) {
   }
   return n;
 }
-var Nn = (e) => String.fromCodePoint(...e);
-var qn = function(e) {
+var qn = (e) => String.fromCodePoint(...e);
+var Bn = function(e) {
   return e >= 48 && e < 58 ? 26 + (e - 48) : e >= 65 && e < 91 ? e - 65 : e >= 97 && e < 123 ? e - 97 : 36;
 };
-var we = function(e, n) {
+var Me = function(e, n) {
   return e + 22 + 75 * (e < 26) - ((n != 0) << 5);
 };
-var Ie = function(e, n, r) {
+var Pe = function(e, n, r) {
   let o = 0;
-  for (e = r ? v(e / 700) : e >> 1, e += v(
+  for (e = r ? E(e / 700) : e >> 1, e += E(
     e / n
-  ); e > ce * 26 >> 1; o += 36) e = v(e / ce);
-  return v(o + (ce + 1) * e / (e + 38));
+  ); e > fe * 26 >> 1; o += 36) e = E(e / fe);
+  return E(o + (fe + 1) * e / (e + 38));
 };
-var Be = function(e) {
-  let n = [], r = e.length, o = 0, i = 128, t = 72, u = e.lastIndexOf("-");
-  u < 0 && (u = 0);
-  for (let l = 0; l < u; ++l)
-    e.charCodeAt(l) >= 128 && I("not-basic"), n.push(e.charCodeAt(l));
-  for (let l = u > 0 ? u + 1 : 0; l < r; ) {
-    let s = o;
+var Oe = function(e) {
+  let n = [], r = e.length, o = 0, i = 128, t = 72, l = e.lastIndexOf("-");
+  l < 0 && (l = 0);
+  for (let s = 0; s < l; ++s)
+    e.charCodeAt(s) >= 128 && P("not-basic"), n.push(e.charCodeAt(s));
+  for (let s = l > 0 ? l + 1 : 0; s < r; ) {
+    let c2 = o;
     for (let a = 1, h = 36; ; h += 36) {
-      l >= r && I("invalid-input");
-      let d = qn(e.charCodeAt(
-        l++
+      s >= r && P("invalid-input");
+      let d = Bn(e.charCodeAt(
+        s++
       ));
-      d >= 36 && I("invalid-input"), d > v((2147483647 - o) / a) && I("overflow"), o += d * a;
+      d >= 36 && P("invalid-input"), d > E((2147483647 - o) / a) && P("overflow"), o += d * a;
       let p = h <= t ? 1 : h >= t + 26 ? 26 : h - t;
       if (d < p) break;
-      let f = 36 - p;
-      a > v(2147483647 / f) && I("overflow"), a *= f;
+      let u = 36 - p;
+      a > E(2147483647 / u) && P("overflow"), a *= u;
     }
-    let c2 = n.length + 1;
-    t = Ie(o - s, c2, s == 0), v(o / c2) > 2147483647 - i && I("overflow"), i += v(o / c2), o %= c2, n.splice(o++, 0, i);
+    let f = n.length + 1;
+    t = Pe(o - c2, f, c2 == 0), E(o / f) > 2147483647 - i && P("overflow"), i += E(o / f), o %= f, n.splice(o++, 0, i);
   }
   return String.fromCodePoint(...n);
 };
-var Te = function(e) {
+var Re = function(e) {
   let n = [];
-  e = Me(e);
+  e = Te(e);
   let r = e.length, o = 128, i = 0, t = 72;
-  for (let s of e) s < 128 && n.push(fe(s));
-  let u = n.length, l = u;
-  for (u && n.push("-"); l < r; ) {
-    let s = 2147483647;
-    for (let a of e) a >= o && a < s && (s = a);
-    let c2 = l + 1;
-    s - o > v((2147483647 - i) / c2) && I("overflow"), i += (s - o) * c2, o = s;
-    for (let a of e) if (a < o && ++i > 2147483647 && I("overflow"), a === o) {
+  for (let c2 of e) c2 < 128 && n.push(ue(c2));
+  let l = n.length, s = l;
+  for (l && n.push("-"); s < r; ) {
+    let c2 = 2147483647;
+    for (let a of e) a >= o && a < c2 && (c2 = a);
+    let f = s + 1;
+    c2 - o > E((2147483647 - i) / f) && P("overflow"), i += (c2 - o) * f, o = c2;
+    for (let a of e) if (a < o && ++i > 2147483647 && P("overflow"), a === o) {
       let h = i;
       for (let d = 36; ; d += 36) {
         let p = d <= t ? 1 : d >= t + 26 ? 26 : d - t;
         if (h < p) break;
-        let f = h - p, F = 36 - p;
-        n.push(fe(we(p + f % F, 0))), h = v(f / F);
+        let u = h - p, x = 36 - p;
+        n.push(ue(Me(p + u % x, 0))), h = E(u / x);
       }
-      n.push(fe(we(h, 0))), t = Ie(i, c2, l === u), i = 0, ++l;
+      n.push(ue(Me(h, 0))), t = Pe(i, f, s === l), i = 0, ++s;
     }
     ++i, ++o;
   }
   return n.join("");
 };
 var Un = function(e) {
-  return Se(e, function(n) {
-    return Rn.test(n) ? Be(n.slice(4).toLowerCase()) : n;
+  return Ie(e, function(n) {
+    return Ln.test(n) ? Oe(n.slice(4).toLowerCase()) : n;
   });
 };
 var Hn = function(e) {
-  return Se(e, function(n) {
-    return $n.test(n) ? "xn--" + Te(n) : n;
+  return Ie(e, function(n) {
+    return Dn.test(n) ? "xn--" + Re(n) : n;
   });
 };
-var Zn = { version: "2.3.1", ucs2: { decode: Me, encode: Nn }, decode: Be, encode: Te, toASCII: Hn, toUnicode: Un };
+var Zn = { version: "2.3.1", ucs2: { decode: Te, encode: qn }, decode: Oe, encode: Re, toASCII: Hn, toUnicode: Un };
 var ae = Zn;
 /*! markdown-it 15.0.3 https://github.com/markdown-it/markdown-it @license MIT */
-var Pe = Object.defineProperty;
+var $e = Object.defineProperty;
 var We = (e, n) => {
   let r = {};
-  for (var o in e) Pe(r, o, {
+  for (var o in e) $e(r, o, {
     get: e[o],
     enumerable: true
   });
-  return n || Pe(r, Symbol.toStringTag, { value: "Module" }), r;
+  return n || $e(r, Symbol.toStringTag, { value: "Module" }), r;
 };
 var Wn = We({
   arrayReplaceAt: () => Qn,
   asciiTrim: () => re,
   callable: () => Qe,
-  escapeHtml: () => B,
+  escapeHtml: () => O,
   escapeRE: () => tr,
-  fromCodePoint: () => q,
+  fromCodePoint: () => B,
   isMdAsciiPunct: () => Z,
   isPunctChar: () => Ve,
   isPunctCharCode: () => H,
-  isSpace: () => x,
-  isValidEntityCode: () => De,
+  isSpace: () => S,
+  isValidEntityCode: () => ge,
   isWhiteSpace: () => U,
   lib: () => ir,
   normalizeReference: () => ne,
-  unescapeAll: () => $,
+  unescapeAll: () => D,
   unescapeMd: () => Kn
 });
 function Qe(e) {
@@ -1137,10 +1137,10 @@ function Qe(e) {
 function Qn(e, n, r) {
   return [].concat(e.slice(0, n), r, e.slice(n + 1));
 }
-function De(e) {
+function ge(e) {
   return !(e >= 55296 && e <= 57343 || e >= 64976 && e <= 65007 || (e & 65535) === 65535 || (e & 65535) === 65534 || e >= 0 && e <= 8 || e === 11 || e >= 14 && e <= 31 || e >= 127 && e <= 159 || e > 1114111);
 }
-function q(e) {
+function B(e) {
   if (e > 65535) {
     e -= 65536;
     let n = 55296 + (e >> 10), r = 56320 + (e & 1023);
@@ -1154,15 +1154,15 @@ var Vn = /^#((?:x[a-f0-9]{1,8}|[0-9]{1,8}))$/i;
 function Xn(e, n) {
   if (n.charCodeAt(0) === 35 && Vn.test(n)) {
     let o = n[1].toLowerCase() === "x" ? parseInt(n.slice(2), 16) : parseInt(n.slice(1), 10);
-    return De(o) ? q(o) : e;
+    return ge(o) ? B(o) : e;
   }
-  let r = se(e);
+  let r = ce(e);
   return r !== e ? r : e;
 }
 function Kn(e) {
   return e.indexOf("\\") < 0 ? e : e.replace(Ge, "$1");
 }
-function $(e) {
+function D(e) {
   return e.indexOf("\\") < 0 && e.indexOf("&") < 0 ? e : e.replace(Gn, function(n, r, o) {
     return r || Xn(n, o);
   });
@@ -1173,14 +1173,14 @@ var er = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 function nr(e) {
   return er[e];
 }
-function B(e) {
+function O(e) {
   return Yn.test(e) ? e.replace(Jn, nr) : e;
 }
 var rr = /[.?*+^$[\]\\(){}|-]/g;
 function tr(e) {
   return e.replace(rr, "\\$&");
 }
-function x(e) {
+function S(e) {
   switch (e) {
     case 9:
     case 32:
@@ -1210,7 +1210,7 @@ function Ve(e) {
   return ie.test(e) || oe.test(e);
 }
 function H(e) {
-  return Ve(q(e));
+  return Ve(B(e));
 }
 function Z(e) {
   switch (e) {
@@ -1254,38 +1254,38 @@ function Z(e) {
 function ne(e) {
   return e = e.trim().replace(/\s+/g, " "), e.toLowerCase().toUpperCase();
 }
-function Oe(e) {
+function ze(e) {
   return e === 32 || e === 9 || e === 10 || e === 13;
 }
 function re(e) {
   let n = 0;
-  for (; n < e.length && Oe(e.charCodeAt(n)); n++) ;
+  for (; n < e.length && ze(e.charCodeAt(n)); n++) ;
   let r = e.length - 1;
-  for (; r >= n && Oe(e.charCodeAt(r)); r--) ;
+  for (; r >= n && ze(e.charCodeAt(r)); r--) ;
   return e.slice(n, r + 1);
 }
-var ir = { mdurl: te, ucmicro: ue };
+var ir = { mdurl: te, ucmicro: le };
 function or(e, n, r) {
-  let o, i, t, u, l = e.posMax, s = e.pos;
-  for (e.pos = n + 1, o = 1; e.pos < l; ) {
+  let o, i, t, l, s = e.posMax, c2 = e.pos;
+  for (e.pos = n + 1, o = 1; e.pos < s; ) {
     if (t = e.src.charCodeAt(e.pos), t === 93 && (o--, o === 0)) {
       i = true;
       break;
     }
-    if (u = e.pos, e.md.inline.skipToken(e), t === 91) {
-      if (u === e.pos - 1) o++;
-      else if (r) return e.pos = s, -1;
+    if (l = e.pos, e.md.inline.skipToken(e), t === 91) {
+      if (l === e.pos - 1) o++;
+      else if (r) return e.pos = c2, -1;
     }
   }
-  let c2 = -1;
-  return i && (c2 = e.pos), e.pos = s, c2;
+  let f = -1;
+  return i && (f = e.pos), e.pos = c2, f;
 }
-function ur(e, n, r) {
+function lr(e, n, r) {
   let o, i = n, t = { ok: false, pos: 0, str: "" };
   if (e.charCodeAt(i) === 60) {
     for (i++; i < r; ) {
       if (o = e.charCodeAt(i), o === 10 || o === 60) return t;
-      if (o === 62) return t.pos = i + 1, t.str = $(e.slice(n + 1, i)), t.ok = true, t;
+      if (o === 62) return t.pos = i + 1, t.str = D(e.slice(n + 1, i)), t.ok = true, t;
       if (o === 92 && i + 1 < r) {
         i += 2;
         continue;
@@ -1294,7 +1294,7 @@ function ur(e, n, r) {
     }
     return t;
   }
-  let u = 0;
+  let l = 0;
   for (; i < r && (o = e.charCodeAt(i), !(o === 32 || o < 32 || o === 127)); ) {
     if (o === 92 && i + 1 < r) {
       if (e.charCodeAt(i + 1) === 32) {
@@ -1304,38 +1304,38 @@ function ur(e, n, r) {
       i += 2;
       continue;
     }
-    if (o === 40 && (u++, u > 32)) return t;
+    if (o === 40 && (l++, l > 32)) return t;
     if (o === 41) {
-      if (u === 0) break;
-      u--;
+      if (l === 0) break;
+      l--;
     }
     i++;
   }
-  return n === i || u !== 0 || (t.str = $(e.slice(n, i)), t.pos = i, t.ok = true), t;
+  return n === i || l !== 0 || (t.str = D(e.slice(n, i)), t.pos = i, t.ok = true), t;
 }
-function lr(e, n, r, o) {
-  let i, t = n, u = {
+function sr(e, n, r, o) {
+  let i, t = n, l = {
     ok: false,
     can_continue: false,
     pos: 0,
     str: "",
     marker: 0
   };
-  if (o) u.str = o.str, u.marker = o.marker;
+  if (o) l.str = o.str, l.marker = o.marker;
   else {
-    if (t >= r) return u;
-    let l = e.charCodeAt(t);
-    if (l !== 34 && l !== 39 && l !== 40) return u;
-    n++, t++, l === 40 && (l = 41), u.marker = l;
+    if (t >= r) return l;
+    let s = e.charCodeAt(t);
+    if (s !== 34 && s !== 39 && s !== 40) return l;
+    n++, t++, s === 40 && (s = 41), l.marker = s;
   }
   for (; t < r; ) {
-    if (i = e.charCodeAt(t), i === u.marker) return u.pos = t + 1, u.str += $(e.slice(n, t)), u.ok = true, u;
-    if (i === 40 && u.marker === 41) return u;
+    if (i = e.charCodeAt(t), i === l.marker) return l.pos = t + 1, l.str += D(e.slice(n, t)), l.ok = true, l;
+    if (i === 40 && l.marker === 41) return l;
     i === 92 && t + 1 < r && t++, t++;
   }
-  return u.can_continue = true, u.str += $(e.slice(n, t)), u;
+  return l.can_continue = true, l.str += D(e.slice(n, t)), l;
 }
-var sr = We({ parseLinkDestination: () => ur, parseLinkLabel: () => or, parseLinkTitle: () => lr });
+var cr = We({ parseLinkDestination: () => lr, parseLinkLabel: () => or, parseLinkTitle: () => sr });
 function W(e) {
   "@babel/helpers - typeof";
   return W = typeof Symbol == "function" && typeof Symbol.iterator == "symbol" ? function(n) {
@@ -1344,7 +1344,7 @@ function W(e) {
     return n && typeof Symbol == "function" && n.constructor === Symbol && n !== Symbol.prototype ? "symbol" : typeof n;
   }, W(e);
 }
-function cr(e, n) {
+function fr(e, n) {
   if (W(e) != "object" || !e) return e;
   var r = e[Symbol.toPrimitive];
   if (r !== void 0) {
@@ -1356,19 +1356,19 @@ function cr(e, n) {
     e
   );
 }
-function fr(e) {
-  var n = cr(e, "string");
+function ur(e) {
+  var n = fr(e, "string");
   return W(n) == "symbol" ? n : n + "";
 }
 function k(e, n, r) {
-  return (n = fr(n)) in e ? Object.defineProperty(e, n, {
+  return (n = ur(n)) in e ? Object.defineProperty(e, n, {
     value: r,
     enumerable: true,
     configurable: true,
     writable: true
   }) : e[n] = r, e;
 }
-var P = class {
+var $ = class {
   constructor(e, n, r) {
     k(this, "map", null), k(this, "level", 0), k(this, "children", null), k(this, "content", ""), k(this, "markup", ""), k(
       this,
@@ -1477,67 +1477,67 @@ var Q = class {
     return this.__cache__ || this.__compile__(), this.__cache__[e] || [];
   }
 };
-var w = {};
-w.code_inline = function(e, n, r, o, i) {
+var M = {};
+M.code_inline = function(e, n, r, o, i) {
   let t = e[n];
-  return `<code${i.renderAttrs(t)}>${B(t.content)}</code>`;
+  return `<code${i.renderAttrs(t)}>${O(t.content)}</code>`;
 };
-w.code_block = function(e, n, r, o, i) {
+M.code_block = function(e, n, r, o, i) {
   let t = e[n];
-  return `<pre${i.renderAttrs(t)}><code>${B(e[n].content)}</code></pre>
+  return `<pre${i.renderAttrs(t)}><code>${O(e[n].content)}</code></pre>
 `;
 };
-w.fence = function(e, n, r, o, i) {
-  let t = e[n], u = t.info ? $(t.info).trim() : "", l = "", s = "";
-  if (u) {
-    let a = u.split(/(\s+)/g);
-    l = a[0], s = a.slice(2).join("");
+M.fence = function(e, n, r, o, i) {
+  let t = e[n], l = t.info ? D(t.info).trim() : "", s = "", c2 = "";
+  if (l) {
+    let a = l.split(/(\s+)/g);
+    s = a[0], c2 = a.slice(2).join("");
   }
-  let c2;
-  if (r.highlight ? c2 = r.highlight(t.content, l, s) || B(t.content) : c2 = B(t.content), c2.indexOf("<pre") === 0) return c2 + `
+  let f;
+  if (r.highlight ? f = r.highlight(t.content, s, c2) || O(t.content) : f = O(t.content), f.indexOf("<pre") === 0) return f + `
 `;
-  if (u) {
+  if (l) {
     let a = t.attrIndex("class"), h = t.attrs ? t.attrs.slice() : [];
-    a < 0 ? h.push(["class", `${r.langPrefix}${l}`]) : (h[a] = [h[a][0], h[a][1]], h[a][1] += ` ${r.langPrefix}${l}`);
+    a < 0 ? h.push(["class", `${r.langPrefix}${s}`]) : (h[a] = [h[a][0], h[a][1]], h[a][1] += ` ${r.langPrefix}${s}`);
     let d = { attrs: h };
-    return `<pre><code${i.renderAttrs(d)}>${c2}</code></pre>
+    return `<pre><code${i.renderAttrs(d)}>${f}</code></pre>
 `;
   }
-  return `<pre><code${i.renderAttrs(t)}>${c2}</code></pre>
+  return `<pre><code${i.renderAttrs(t)}>${f}</code></pre>
 `;
 };
-w.image = function(e, n, r, o, i) {
+M.image = function(e, n, r, o, i) {
   let t = e[n];
   return t.attrs[t.attrIndex("alt")][1] = i.renderInlineAsText(t.children, r, o), i.renderToken(e, n, r);
 };
-w.hardbreak = function(e, n, r) {
+M.hardbreak = function(e, n, r) {
   return r.xhtmlOut ? `<br />
 ` : `<br>
 `;
 };
-w.softbreak = function(e, n, r) {
+M.softbreak = function(e, n, r) {
   return r.breaks ? r.xhtmlOut ? `<br />
 ` : `<br>
 ` : `
 `;
 };
-w.text = function(e, n) {
-  return B(e[n].content);
+M.text = function(e, n) {
+  return O(e[n].content);
 };
-w.html_block = function(e, n) {
+M.html_block = function(e, n) {
   return e[n].content;
 };
-w.html_inline = function(e, n) {
+M.html_inline = function(e, n) {
   return e[n].content;
 };
 var Xe = class {
   constructor() {
-    k(this, "rules", Object.assign({}, w));
+    k(this, "rules", Object.assign({}, M));
   }
   renderAttrs(e) {
     let n, r, o;
     if (!e.attrs) return "";
-    for (o = "", n = 0, r = e.attrs.length; n < r; n++) o += ` ${B(e.attrs[n][0])}="${B(String(e.attrs[n][1]))}"`;
+    for (o = "", n = 0, r = e.attrs.length; n < r; n++) o += ` ${O(e.attrs[n][0])}="${O(String(e.attrs[n][1]))}"`;
     return o;
   }
   renderToken(e, n, r) {
@@ -1547,23 +1547,23 @@ var Xe = class {
     for (; t >= 0 && e[t].hidden && e[t].nesting === 0; ) t--;
     o.block && o.nesting !== -1 && t >= 0 && e[t].hidden && e[t].nesting === -1 && (i += `
 `), i += (o.nesting === -1 ? "</" : "<") + o.tag, i += this.renderAttrs(o), o.nesting === 0 && r.xhtmlOut && (i += " /");
-    let u = false;
-    if (o.block && (u = true, o.nesting === 1)) {
-      let l = n + 1;
-      for (; l < e.length && e[l].hidden && e[l].nesting === 0; ) l++;
-      if (l < e.length) {
-        let s = e[l];
-        (s.type === "inline" || s.hidden || s.nesting === -1 && s.tag === o.tag) && (u = false);
+    let l = false;
+    if (o.block && (l = true, o.nesting === 1)) {
+      let s = n + 1;
+      for (; s < e.length && e[s].hidden && e[s].nesting === 0; ) s++;
+      if (s < e.length) {
+        let c2 = e[s];
+        (c2.type === "inline" || c2.hidden || c2.nesting === -1 && c2.tag === o.tag) && (l = false);
       }
     }
-    return i += u ? `>
+    return i += l ? `>
 ` : ">", i;
   }
   renderInline(e, n, r) {
     let o = "", i = this.rules;
-    for (let t = 0, u = e.length; t < u; t++) {
-      let l = e[t].type;
-      typeof i[l] < "u" ? o += i[l](e, t, n, r, this) : o += this.renderToken(
+    for (let t = 0, l = e.length; t < l; t++) {
+      let s = e[t].type;
+      typeof i[s] < "u" ? o += i[s](e, t, n, r, this) : o += this.renderToken(
         e,
         t,
         n
@@ -1594,16 +1594,16 @@ var Xe = class {
   }
   render(e, n, r) {
     let o = "", i = this.rules;
-    for (let t = 0, u = e.length; t < u; t++) {
-      let l = e[t].type;
-      l === "inline" ? o += this.renderInline(e[t].children, n, r) : typeof i[l] < "u" ? o += i[l](e, t, n, r, this) : o += this.renderToken(e, t, n);
+    for (let t = 0, l = e.length; t < l; t++) {
+      let s = e[t].type;
+      s === "inline" ? o += this.renderInline(e[t].children, n, r) : typeof i[s] < "u" ? o += i[s](e, t, n, r, this) : o += this.renderToken(e, t, n);
     }
     return o;
   }
 };
 var Ke = class {
   constructor(e, n, r) {
-    k(this, "tokens", []), k(this, "inlineMode", false), k(this, "Token", P), this.src = e, this.env = r, this.md = n;
+    k(this, "tokens", []), k(this, "inlineMode", false), k(this, "Token", $), this.src = e, this.env = r, this.md = n;
   }
 };
 var ar = /\r\n?/g;
@@ -1629,85 +1629,85 @@ function mr(e) {
     i.type === "inline" && e.md.inline.parse(i.content, e.md, e.env, i.children);
   }
 }
-function Dr(e) {
+function gr(e) {
   return /^<a[>\s]/i.test(e);
 }
-function Cr(e) {
+function br(e) {
   return /^<\/a\s*>/i.test(e);
 }
-function gr(e) {
+function _r(e) {
   let n = e.tokens;
   if (e.md.options.linkify) for (let r = 0, o = n.length; r < o; r++) {
     if (n[r].type !== "inline" || !e.md.linkify.test(n[r].content)) continue;
-    let i = n[r].children, t = [], u = 0;
-    for (let l = i.length - 1; l >= 0; l--) {
-      let s = i[l];
-      if (s.type === "link_close") {
-        for (l--; i[l].level !== s.level && i[l].type !== "link_open"; ) l--;
+    let i = n[r].children, t = [], l = 0;
+    for (let s = i.length - 1; s >= 0; s--) {
+      let c2 = i[s];
+      if (c2.type === "link_close") {
+        for (s--; i[s].level !== c2.level && i[s].type !== "link_open"; ) s--;
         continue;
       }
-      if (s.type === "html_inline" && (Dr(s.content) && u > 0 && u--, Cr(s.content) && u++), !(u > 0) && s.type === "text" && e.md.linkify.test(s.content)) {
-        let c2 = s.content, a = e.md.linkify.match(c2), h = [], d = s.level, p = 0;
-        a.length > 0 && a[0].index === 0 && l > 0 && i[l - 1].type === "text_special" && (a = a.slice(1));
-        for (let f = 0; f < a.length; f++) {
-          let F = a[f].url, _ = e.md.normalizeLink(F);
-          if (!e.md.validateLink(_)) continue;
-          let D = a[f].text;
-          a[f].schema ? a[f].schema === "mailto:" && !/^mailto:/i.test(D) ? D = e.md.normalizeLinkText(`mailto:${D}`).replace(/^mailto:/, "") : D = e.md.normalizeLinkText(D) : D = e.md.normalizeLinkText(
-            `http://${D}`
+      if (c2.type === "html_inline" && (gr(c2.content) && l > 0 && l--, br(c2.content) && l++), !(l > 0) && c2.type === "text" && e.md.linkify.test(c2.content)) {
+        let f = c2.content, a = e.md.linkify.match(f), h = [], d = c2.level, p = 0;
+        a.length > 0 && a[0].index === 0 && s > 0 && i[s - 1].type === "text_special" && (a = a.slice(1));
+        for (let u = 0; u < a.length; u++) {
+          let x = a[u].url, A = e.md.normalizeLink(x);
+          if (!e.md.validateLink(A)) continue;
+          let g = a[u].text;
+          a[u].schema ? a[u].schema === "mailto:" && !/^mailto:/i.test(g) ? g = e.md.normalizeLinkText(`mailto:${g}`).replace(/^mailto:/, "") : g = e.md.normalizeLinkText(g) : g = e.md.normalizeLinkText(
+            `http://${g}`
           ).replace(/^http:\/\//, "");
-          let A = a[f].index;
-          if (A > p) {
+          let y = a[u].index;
+          if (y > p) {
             let m = new e.Token("text", "", 0);
-            m.content = c2.slice(p, A), m.level = d, h.push(m);
+            m.content = f.slice(p, y), m.level = d, h.push(m);
           }
-          let b = new e.Token("link_open", "a", 1);
-          b.attrs = [["href", _]], b.level = d++, b.markup = "linkify", b.info = "auto", h.push(b);
-          let C2 = new e.Token("text", "", 0);
-          C2.content = D, C2.level = d, h.push(C2);
-          let g = new e.Token("link_close", "a", -1);
-          g.level = --d, g.markup = "linkify", g.info = "auto", h.push(g), p = a[f].lastIndex;
+          let C2 = new e.Token("link_open", "a", 1);
+          C2.attrs = [["href", A]], C2.level = d++, C2.markup = "linkify", C2.info = "auto", h.push(C2);
+          let b = new e.Token("text", "", 0);
+          b.content = g, b.level = d, h.push(b);
+          let _ = new e.Token("link_close", "a", -1);
+          _.level = --d, _.markup = "linkify", _.info = "auto", h.push(_), p = a[u].lastIndex;
         }
-        if (p < c2.length) {
-          let f = new e.Token("text", "", 0);
-          f.content = c2.slice(
+        if (p < f.length) {
+          let u = new e.Token("text", "", 0);
+          u.content = f.slice(
             p
-          ), f.level = d, h.push(f);
+          ), u.level = d, h.push(u);
         }
-        t.push({ index: l, nodes: h });
+        t.push({ index: s, nodes: h });
       }
     }
     if (t.length > 0) {
-      let l = i.length;
-      for (let h of t) l += h.nodes.length - 1;
-      let s = new Array(l), c2 = 0, a = 0;
+      let s = i.length;
+      for (let h of t) s += h.nodes.length - 1;
+      let c2 = new Array(s), f = 0, a = 0;
       t.reverse();
       for (let h = 0; h < i.length; h++) {
-        let d = t[c2];
+        let d = t[f];
         if (d?.index === h) {
-          for (let p of d.nodes) s[a++] = p;
-          c2++;
-        } else s[a++] = i[h];
+          for (let p of d.nodes) c2[a++] = p;
+          f++;
+        } else c2[a++] = i[h];
       }
-      n[r].children = s;
+      n[r].children = c2;
     }
   }
 }
 var Ye = /\+-|\.\.|\?\?\?\?|!!!!|,,|--/;
-var br = /\((c|tm|r)\)/i;
-var Fr = /\((c|tm|r)\)/gi;
-var _r = { c: "©", r: "®", tm: "™" };
-function Ar(e, n) {
-  return _r[n.toLowerCase()];
+var Cr = /\((c|tm|r)\)/i;
+var xr = /\((c|tm|r)\)/gi;
+var Ar = { c: "©", r: "®", tm: "™" };
+function yr(e, n) {
+  return Ar[n.toLowerCase()];
 }
-function Er(e) {
+function vr(e) {
   let n = 0;
   for (let r = e.length - 1; r >= 0; r--) {
     let o = e[r];
-    o.type === "text" && !n && (o.content = o.content.replace(Fr, Ar)), o.type === "link_open" && o.info === "auto" && n--, o.type === "link_close" && o.info === "auto" && n++;
+    o.type === "text" && !n && (o.content = o.content.replace(xr, yr)), o.type === "link_open" && o.info === "auto" && n--, o.type === "link_close" && o.info === "auto" && n++;
   }
 }
-function xr(e) {
+function Sr(e) {
   let n = 0;
   for (let r = e.length - 1; r >= 0; r--) {
     let o = e[r];
@@ -1720,15 +1720,15 @@ function xr(e) {
     )), o.type === "link_open" && o.info === "auto" && n--, o.type === "link_close" && o.info === "auto" && n++;
   }
 }
-function yr(e) {
+function wr(e) {
   let n;
-  if (e.md.options.typographer) for (n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type === "inline" && (br.test(e.tokens[n].content) && Er(e.tokens[n].children), Ye.test(e.tokens[n].content) && xr(e.tokens[n].children));
+  if (e.md.options.typographer) for (n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type === "inline" && (Cr.test(e.tokens[n].content) && vr(e.tokens[n].children), Ye.test(e.tokens[n].content) && Sr(e.tokens[n].children));
 }
-var vr = /['"]/;
-var Re = /['"]/g;
-var $e = "’";
-var wr = 1e3;
-function ze(e, n, r) {
+var Er = /['"]/;
+var Le = /['"]/g;
+var De = "’";
+var Mr = 1e3;
+function je(e, n, r) {
   for (; e.length > r; ) {
     let o = e.pop();
     o.isSingleQuote ? n.single = o.prevSameQuoteIdx : n.double = o.prevSameQuoteIdx;
@@ -1737,7 +1737,7 @@ function ze(e, n, r) {
 function Y(e, n, r, o) {
   e[n] || (e[n] = []), e[n].push({ pos: r, ch: o });
 }
-function Sr(e, n) {
+function Ir(e, n) {
   let r = "", o = 0;
   n.sort((i, t) => i.pos - t.pos);
   for (let i = 0; i < n.length; i++) {
@@ -1746,39 +1746,39 @@ function Sr(e, n) {
   }
   return r + e.slice(o);
 }
-function Mr(e, n) {
+function Tr(e, n) {
   let r, o = [], i = { single: -1, double: -1 }, t = {};
-  for (let u = 0; u < e.length; u++) {
-    let l = e[u], s = e[u].level;
-    for (r = o.length - 1; r >= 0 && !(o[r].level <= s); r--) ;
-    if (ze(o, i, r + 1), l.type !== "text") continue;
-    let c2 = l.content, a = 0, h = c2.length;
+  for (let l = 0; l < e.length; l++) {
+    let s = e[l], c2 = e[l].level;
+    for (r = o.length - 1; r >= 0 && !(o[r].level <= c2); r--) ;
+    if (je(o, i, r + 1), s.type !== "text") continue;
+    let f = s.content, a = 0, h = f.length;
     e: for (; a < h; ) {
-      Re.lastIndex = a;
-      let d = Re.exec(c2);
+      Le.lastIndex = a;
+      let d = Le.exec(f);
       if (!d) break;
-      let p = true, f = true;
+      let p = true, u = true;
       a = d.index + 1;
-      let F = d[0] === "'", _ = 32;
-      if (d.index - 1 >= 0) _ = c2.charCodeAt(d.index - 1);
-      else for (r = u - 1; r >= 0 && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r--) if (e[r].content) {
-        _ = e[r].content.charCodeAt(e[r].content.length - 1);
+      let x = d[0] === "'", A = 32;
+      if (d.index - 1 >= 0) A = f.charCodeAt(d.index - 1);
+      else for (r = l - 1; r >= 0 && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r--) if (e[r].content) {
+        A = e[r].content.charCodeAt(e[r].content.length - 1);
         break;
       }
-      let D = 32;
-      if (a < h) D = c2.charCodeAt(a);
-      else for (r = u + 1; r < e.length && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r++) if (e[r].content) {
-        D = e[r].content.charCodeAt(0);
+      let g = 32;
+      if (a < h) g = f.charCodeAt(a);
+      else for (r = l + 1; r < e.length && !(e[r].type === "softbreak" || e[r].type === "hardbreak"); r++) if (e[r].content) {
+        g = e[r].content.charCodeAt(0);
         break;
       }
-      let A = Z(_) || H(_), b = Z(D) || H(D), C2 = U(_), g = U(D);
-      if (g ? p = false : b && (C2 || A || (p = false)), C2 ? f = false : A && (g || b || (f = false)), D === 34 && d[0] === '"' && _ >= 48 && _ <= 57 && (f = p = false), p && f && (p = A, f = b), !p && !f) {
-        F && Y(t, u, d.index, $e);
+      let y = Z(A) || H(A), C2 = Z(g) || H(g), b = U(A), _ = U(g);
+      if (_ ? p = false : C2 && (b || y || (p = false)), b ? u = false : y && (_ || C2 || (u = false)), g === 34 && d[0] === '"' && A >= 48 && A <= 57 && (u = p = false), p && u && (p = y, u = C2), !p && !u) {
+        x && Y(t, l, d.index, De);
         continue;
       }
-      if (f && (r = F ? i.single : i.double, r >= 0 && o[r].level === s)) {
-        let m = o[r], E, y;
-        F ? (E = n.md.options.quotes[2], y = n.md.options.quotes[3]) : (E = n.md.options.quotes[0], y = n.md.options.quotes[1]), Y(t, u, d.index, y), Y(t, m.tokenIdx, m.contentPos, E), ze(
+      if (u && (r = x ? i.single : i.double, r >= 0 && o[r].level === c2)) {
+        let m = o[r], v, w;
+        x ? (v = n.md.options.quotes[2], w = n.md.options.quotes[3]) : (v = n.md.options.quotes[0], w = n.md.options.quotes[1]), Y(t, l, d.index, w), Y(t, m.tokenIdx, m.contentPos, v), je(
           o,
           i,
           r
@@ -1786,36 +1786,36 @@ function Mr(e, n) {
         continue e;
       }
       if (p) {
-        if (o.length >= wr) return;
-        o.push({ tokenIdx: u, contentPos: d.index, isSingleQuote: F, level: s, prevSameQuoteIdx: F ? i.single : i.double }), F ? i.single = o.length - 1 : i.double = o.length - 1;
-      } else f && F && Y(t, u, d.index, $e);
+        if (o.length >= Mr) return;
+        o.push({ tokenIdx: l, contentPos: d.index, isSingleQuote: x, level: c2, prevSameQuoteIdx: x ? i.single : i.double }), x ? i.single = o.length - 1 : i.double = o.length - 1;
+      } else u && x && Y(t, l, d.index, De);
     }
   }
-  Object.keys(t).forEach(function(u) {
-    let l = Number(u);
-    e[l].content = Sr(e[l].content, t[u]);
+  Object.keys(t).forEach(function(l) {
+    let s = Number(l);
+    e[s].content = Ir(e[s].content, t[l]);
   });
 }
-function Ir(e) {
-  if (e.md.options.typographer) for (let n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type !== "inline" || !vr.test(e.tokens[n].content) || Mr(e.tokens[n].children, e);
+function Pr(e) {
+  if (e.md.options.typographer) for (let n = e.tokens.length - 1; n >= 0; n--) e.tokens[n].type !== "inline" || !Er.test(e.tokens[n].content) || Tr(e.tokens[n].children, e);
 }
-function Br(e) {
+function Or(e) {
   let n, r, o = e.length;
   for (n = 0; n < o; n++) e[n].type === "text_special" && (e[n].type = "text");
   for (n = r = 0; n < o; n++) e[n].type === "text" && n + 1 < o && e[n + 1].type === "text" ? e[n + 1].content = e[n].content + e[n + 1].content : (n !== r && (e[r] = e[n]), r++);
   n !== r && (e.length = r);
 }
-function Tr(e) {
+function Rr(e) {
   let n, r, o = e.tokens, i = o.length;
   for (let t = 0; t < i; t++) {
     if (o[t].type !== "inline") continue;
-    let u = o[t].children, l = u.length;
-    for (n = 0; n < l; n++) u[n].type === "text_special" && (u[n].type = "text"), u[n].children && Br(u[n].children);
-    for (n = r = 0; n < l; n++) u[n].type === "text" && n + 1 < l && u[n + 1].type === "text" ? u[n + 1].content = u[n].content + u[n + 1].content : (n !== r && (u[r] = u[n]), r++);
-    n !== r && (u.length = r);
+    let l = o[t].children, s = l.length;
+    for (n = 0; n < s; n++) l[n].type === "text_special" && (l[n].type = "text"), l[n].children && Or(l[n].children);
+    for (n = r = 0; n < s; n++) l[n].type === "text" && n + 1 < s && l[n + 1].type === "text" ? l[n + 1].content = l[n].content + l[n + 1].content : (n !== r && (l[r] = l[n]), r++);
+    n !== r && (l.length = r);
   }
 }
-var he = [["normalize", pr], ["block", dr], ["strip_references", kr], ["inline", mr], ["linkify", gr], ["replacements", yr], ["smartquotes", Ir], ["text_join", Tr]];
+var he = [["normalize", pr], ["block", dr], ["strip_references", kr], ["inline", mr], ["linkify", _r], ["replacements", wr], ["smartquotes", Pr], ["text_join", Rr]];
 var Je = class {
   constructor() {
     k(this, "ruler", new Q()), k(this, "State", Ke);
@@ -1832,20 +1832,20 @@ var en = class {
       this,
       "line",
       0
-    ), k(this, "lineMax", 0), k(this, "tight", false), k(this, "listIndent", -1), k(this, "parentType", "root"), k(this, "level", 0), k(this, "Token", P), this.src = e, this.md = n, this.env = r, this.tokens = o;
+    ), k(this, "lineMax", 0), k(this, "tight", false), k(this, "listIndent", -1), k(this, "parentType", "root"), k(this, "level", 0), k(this, "Token", $), this.src = e, this.md = n, this.env = r, this.tokens = o;
     let i = this.src;
-    for (let t = 0, u = 0, l = 0, s = 0, c2 = i.length, a = false; u < c2; u++) {
-      let h = i.charCodeAt(u);
-      if (!a) if (x(h)) {
-        l++, h === 9 ? s += 4 - s % 4 : s++;
+    for (let t = 0, l = 0, s = 0, c2 = 0, f = i.length, a = false; l < f; l++) {
+      let h = i.charCodeAt(l);
+      if (!a) if (S(h)) {
+        s++, h === 9 ? c2 += 4 - c2 % 4 : c2++;
         continue;
       } else a = true;
-      (h === 10 || u === c2 - 1) && (h !== 10 && u++, this.bMarks.push(t), this.eMarks.push(u), this.tShift.push(l), this.sCount.push(s), this.bsCount.push(0), a = false, l = 0, s = 0, t = u + 1);
+      (h === 10 || l === f - 1) && (h !== 10 && l++, this.bMarks.push(t), this.eMarks.push(l), this.tShift.push(s), this.sCount.push(c2), this.bsCount.push(0), a = false, s = 0, c2 = 0, t = l + 1);
     }
     this.bMarks.push(i.length), this.eMarks.push(i.length), this.tShift.push(0), this.sCount.push(0), this.bsCount.push(0), this.lineMax = this.bMarks.length - 1;
   }
   push(e, n, r) {
-    let o = new P(
+    let o = new $(
       e,
       n,
       r
@@ -1860,13 +1860,13 @@ var en = class {
     return e;
   }
   skipSpaces(e) {
-    for (let n = this.src.length; e < n && x(this.src.charCodeAt(e)); e++)
+    for (let n = this.src.length; e < n && S(this.src.charCodeAt(e)); e++)
       ;
     return e;
   }
   skipSpacesBack(e, n) {
     if (e <= n) return e;
-    for (; e > n; ) if (!x(this.src.charCodeAt(--e))) return e + 1;
+    for (; e > n; ) if (!S(this.src.charCodeAt(--e))) return e + 1;
     return e;
   }
   skipChars(e, n) {
@@ -1881,110 +1881,110 @@ var en = class {
   getLines(e, n, r, o) {
     if (e >= n) return "";
     let i = new Array(n - e);
-    for (let t = 0, u = e; u < n; u++, t++) {
-      let l = 0, s = this.bMarks[u], c2 = s, a;
-      for (u + 1 < n || o ? a = this.eMarks[u] + 1 : a = this.eMarks[u]; c2 < a && l < r; ) {
-        let h = this.src.charCodeAt(c2);
-        if (x(h)) h === 9 ? l += 4 - (l + this.bsCount[u]) % 4 : l++;
-        else if (c2 - s < this.tShift[u]) l++;
+    for (let t = 0, l = e; l < n; l++, t++) {
+      let s = 0, c2 = this.bMarks[l], f = c2, a;
+      for (l + 1 < n || o ? a = this.eMarks[l] + 1 : a = this.eMarks[l]; f < a && s < r; ) {
+        let h = this.src.charCodeAt(f);
+        if (S(h)) h === 9 ? s += 4 - (s + this.bsCount[l]) % 4 : s++;
+        else if (f - c2 < this.tShift[l]) s++;
         else break;
-        c2++;
+        f++;
       }
-      l > r ? i[t] = new Array(l - r + 1).join(" ") + this.src.slice(
-        c2,
+      s > r ? i[t] = new Array(s - r + 1).join(" ") + this.src.slice(
+        f,
         a
-      ) : i[t] = this.src.slice(c2, a);
+      ) : i[t] = this.src.slice(f, a);
     }
     return i.join("");
   }
 };
-var Pr = 65536;
+var $r = 65536;
 function pe(e, n) {
   let r = e.bMarks[n] + e.tShift[n], o = e.eMarks[n];
   return e.src.slice(r, o);
 }
-function Le(e) {
-  let n = [], r = e.length, o = 0, i = e.charCodeAt(o), t = false, u = 0, l = "";
-  for (; o < r; ) i === 124 && (t ? (l += e.substring(u, o - 1), u = o) : (n.push(l + e.substring(u, o)), l = "", u = o + 1)), t = i === 92, o++, i = e.charCodeAt(
+function Fe(e) {
+  let n = [], r = e.length, o = 0, i = e.charCodeAt(o), t = false, l = 0, s = "";
+  for (; o < r; ) i === 124 && (t ? (s += e.substring(l, o - 1), l = o) : (n.push(s + e.substring(l, o)), s = "", l = o + 1)), t = i === 92, o++, i = e.charCodeAt(
     o
   );
-  return n.push(l + e.substring(u)), n;
+  return n.push(s + e.substring(l)), n;
 }
-function Or(e, n, r, o) {
+function zr(e, n, r, o) {
   if (n + 2 > r) return false;
   let i = n + 1;
   if (e.sCount[i] < e.blkIndent || e.sCount[i] - e.blkIndent >= 4) return false;
   let t = e.bMarks[i] + e.tShift[i];
   if (t >= e.eMarks[i]) return false;
-  let u = e.src.charCodeAt(t++);
-  if (u !== 124 && u !== 45 && u !== 58 || t >= e.eMarks[i]) return false;
   let l = e.src.charCodeAt(t++);
-  if (l !== 124 && l !== 45 && l !== 58 && !x(l) || u === 45 && x(l)) return false;
+  if (l !== 124 && l !== 45 && l !== 58 || t >= e.eMarks[i]) return false;
+  let s = e.src.charCodeAt(t++);
+  if (s !== 124 && s !== 45 && s !== 58 && !S(s) || l === 45 && S(s)) return false;
   for (; t < e.eMarks[i]; ) {
-    let C2 = e.src.charCodeAt(t);
-    if (C2 !== 124 && C2 !== 45 && C2 !== 58 && !x(C2)) return false;
+    let b = e.src.charCodeAt(t);
+    if (b !== 124 && b !== 45 && b !== 58 && !S(b)) return false;
     t++;
   }
-  let s = pe(e, n + 1), c2 = s.split(
+  let c2 = pe(e, n + 1), f = c2.split(
     "|"
   ), a = [];
-  for (let C2 = 0; C2 < c2.length; C2++) {
-    let g = c2[C2].trim();
-    if (!g) {
-      if (C2 === 0 || C2 === c2.length - 1) continue;
+  for (let b = 0; b < f.length; b++) {
+    let _ = f[b].trim();
+    if (!_) {
+      if (b === 0 || b === f.length - 1) continue;
       return false;
     }
-    if (!/^:?-+:?$/.test(g)) return false;
-    g.charCodeAt(g.length - 1) === 58 ? a.push(g.charCodeAt(0) === 58 ? "center" : "right") : g.charCodeAt(0) === 58 ? a.push("left") : a.push("");
+    if (!/^:?-+:?$/.test(_)) return false;
+    _.charCodeAt(_.length - 1) === 58 ? a.push(_.charCodeAt(0) === 58 ? "center" : "right") : _.charCodeAt(0) === 58 ? a.push("left") : a.push("");
   }
-  if (s = pe(e, n).trim(), s.indexOf("|") === -1 || e.sCount[n] - e.blkIndent >= 4) return false;
-  c2 = Le(s), c2.length && c2[0] === "" && c2.shift(), c2.length && c2[c2.length - 1] === "" && c2.pop();
-  let h = c2.length;
+  if (c2 = pe(e, n).trim(), c2.indexOf("|") === -1 || e.sCount[n] - e.blkIndent >= 4) return false;
+  f = Fe(c2), f.length && f[0] === "" && f.shift(), f.length && f[f.length - 1] === "" && f.pop();
+  let h = f.length;
   if (h === 0 || h !== a.length) return false;
   if (o) return true;
   let d = e.parentType;
   e.parentType = "table";
-  let p = e.md.block.ruler.getRules("blockquote"), f = e.push("table_open", "table", 1), F = [n, 0];
-  f.map = F;
-  let _ = e.push("thead_open", "thead", 1);
-  _.map = [
+  let p = e.md.block.ruler.getRules("blockquote"), u = e.push("table_open", "table", 1), x = [n, 0];
+  u.map = x;
+  let A = e.push("thead_open", "thead", 1);
+  A.map = [
     n,
     n + 1
   ];
-  let D = e.push("tr_open", "tr", 1);
-  D.map = [n, n + 1];
-  for (let C2 = 0; C2 < c2.length; C2++) {
-    let g = e.push("th_open", "th", 1);
-    a[C2] && (g.attrs = [["style", `text-align:${a[C2]}`]]);
+  let g = e.push("tr_open", "tr", 1);
+  g.map = [n, n + 1];
+  for (let b = 0; b < f.length; b++) {
+    let _ = e.push("th_open", "th", 1);
+    a[b] && (_.attrs = [["style", `text-align:${a[b]}`]]);
     let m = e.push("inline", "", 0);
-    m.content = c2[C2].trim(), m.children = [], e.push("th_close", "th", -1);
+    m.content = f[b].trim(), m.children = [], e.push("th_close", "th", -1);
   }
   e.push("tr_close", "tr", -1), e.push("thead_close", "thead", -1);
-  let A, b = 0;
+  let y, C2 = 0;
   for (i = n + 2; i < r && !(e.sCount[i] < e.blkIndent); i++) {
-    let C2 = false;
-    for (let m = 0, E = p.length; m < E; m++) if (p[m](e, i, r, true)) {
-      C2 = true;
+    let b = false;
+    for (let m = 0, v = p.length; m < v; m++) if (p[m](e, i, r, true)) {
+      b = true;
       break;
     }
-    if (C2 || (s = pe(e, i).trim(), !s) || e.sCount[i] - e.blkIndent >= 4 || (c2 = Le(s), c2.length && c2[0] === "" && c2.shift(), c2.length && c2[c2.length - 1] === "" && c2.pop(), b += h - c2.length, b > Pr)) break;
+    if (b || (c2 = pe(e, i).trim(), !c2) || e.sCount[i] - e.blkIndent >= 4 || (f = Fe(c2), f.length && f[0] === "" && f.shift(), f.length && f[f.length - 1] === "" && f.pop(), C2 += h - f.length, C2 > $r)) break;
     if (i === n + 2) {
       let m = e.push("tbody_open", "tbody", 1);
-      m.map = A = [n + 2, 0];
+      m.map = y = [n + 2, 0];
     }
-    let g = e.push("tr_open", "tr", 1);
-    g.map = [i, i + 1];
+    let _ = e.push("tr_open", "tr", 1);
+    _.map = [i, i + 1];
     for (let m = 0; m < h; m++) {
-      let E = e.push("td_open", "td", 1);
-      a[m] && (E.attrs = [["style", `text-align:${a[m]}`]]);
-      let y = e.push("inline", "", 0);
-      y.content = c2[m] ? c2[m].trim() : "", y.children = [], e.push("td_close", "td", -1);
+      let v = e.push("td_open", "td", 1);
+      a[m] && (v.attrs = [["style", `text-align:${a[m]}`]]);
+      let w = e.push("inline", "", 0);
+      w.content = f[m] ? f[m].trim() : "", w.children = [], e.push("td_close", "td", -1);
     }
     e.push("tr_close", "tr", -1);
   }
-  return A && (e.push("tbody_close", "tbody", -1), A[1] = i), e.push("table_close", "table", -1), F[1] = i, e.parentType = d, e.line = i, true;
+  return y && (e.push("tbody_close", "tbody", -1), y[1] = i), e.push("table_close", "table", -1), x[1] = i, e.parentType = d, e.line = i, true;
 }
-function Rr(e, n, r) {
+function Lr(e, n, r) {
   if (e.sCount[n] - e.blkIndent < 4) return false;
   let o = n + 1, i = o;
   for (; o < r; ) {
@@ -2008,100 +2008,100 @@ function Rr(e, n, r) {
   ) + `
 `, t.map = [n, e.line], true;
 }
-function $r(e, n, r, o) {
+function Dr(e, n, r, o) {
   let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
   if (e.sCount[n] - e.blkIndent >= 4 || i + 3 > t) return false;
-  let u = e.src.charCodeAt(i);
-  if (u !== 126 && u !== 96) return false;
-  let l = i;
-  i = e.skipChars(i, u);
-  let s = i - l;
-  if (s < 3) return false;
-  let c2 = e.src.slice(l, i), a = e.src.slice(i, t);
-  if (u === 96 && a.indexOf(String.fromCharCode(u)) >= 0) return false;
+  let l = e.src.charCodeAt(i);
+  if (l !== 126 && l !== 96) return false;
+  let s = i;
+  i = e.skipChars(i, l);
+  let c2 = i - s;
+  if (c2 < 3) return false;
+  let f = e.src.slice(s, i), a = e.src.slice(i, t);
+  if (l === 96 && a.indexOf(String.fromCharCode(l)) >= 0) return false;
   if (o) return true;
   let h = n, d = false;
-  for (; h++, !(h >= r || (i = l = e.bMarks[h] + e.tShift[h], t = e.eMarks[h], i < t && e.sCount[h] < e.blkIndent)); ) if (e.src.charCodeAt(i) === u && !(e.sCount[h] - e.blkIndent >= 4) && (i = e.skipChars(i, u), !(i - l < s) && (i = e.skipSpaces(i), !(i < t)))) {
+  for (; h++, !(h >= r || (i = s = e.bMarks[h] + e.tShift[h], t = e.eMarks[h], i < t && e.sCount[h] < e.blkIndent)); ) if (e.src.charCodeAt(i) === l && !(e.sCount[h] - e.blkIndent >= 4) && (i = e.skipChars(i, l), !(i - s < c2) && (i = e.skipSpaces(i), !(i < t)))) {
     d = true;
     break;
   }
-  s = e.sCount[n], e.line = h + (d ? 1 : 0);
+  c2 = e.sCount[n], e.line = h + (d ? 1 : 0);
   let p = e.push("fence", "code", 0);
-  return p.info = a, p.content = e.getLines(n + 1, h, s, true), p.markup = c2, p.map = [n, e.line], true;
+  return p.info = a, p.content = e.getLines(n + 1, h, c2, true), p.markup = f, p.map = [n, e.line], true;
 }
-function zr(e, n, r, o) {
-  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n], u = e.lineMax;
+function jr(e, n, r, o) {
+  let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n], l = e.lineMax;
   if (e.sCount[n] - e.blkIndent >= 4 || e.src.charCodeAt(i) !== 62) return false;
   if (o) return true;
-  let l = [], s = [], c2 = [], a = [], h = e.md.block.ruler.getRules("blockquote"), d = e.parentType;
+  let s = [], c2 = [], f = [], a = [], h = e.md.block.ruler.getRules("blockquote"), d = e.parentType;
   e.parentType = "blockquote";
-  let p = false, f;
-  for (f = n; f < r; f++) {
-    let b = e.sCount[f] < e.blkIndent;
-    if (i = e.bMarks[f] + e.tShift[f], t = e.eMarks[f], i >= t) break;
-    if (e.src.charCodeAt(i++) === 62 && !b) {
-      let g = e.sCount[f] + 1, m, E;
-      e.src.charCodeAt(i) === 32 ? (i++, g++, E = false, m = true) : e.src.charCodeAt(i) === 9 ? (m = true, (e.bsCount[f] + g) % 4 === 3 ? (i++, g++, E = false) : E = true) : m = false;
-      let y = g;
-      for (l.push(e.bMarks[f]), e.bMarks[f] = i; i < t; ) {
-        let z = e.src.charCodeAt(i);
-        if (x(z)) z === 9 ? y += 4 - (y + e.bsCount[f] + (E ? 1 : 0)) % 4 : y++;
+  let p = false, u;
+  for (u = n; u < r; u++) {
+    let C2 = e.sCount[u] < e.blkIndent;
+    if (i = e.bMarks[u] + e.tShift[u], t = e.eMarks[u], i >= t) break;
+    if (e.src.charCodeAt(i++) === 62 && !C2) {
+      let _ = e.sCount[u] + 1, m, v;
+      e.src.charCodeAt(i) === 32 ? (i++, _++, v = false, m = true) : e.src.charCodeAt(i) === 9 ? (m = true, (e.bsCount[u] + _) % 4 === 3 ? (i++, _++, v = false) : v = true) : m = false;
+      let w = _;
+      for (s.push(e.bMarks[u]), e.bMarks[u] = i; i < t; ) {
+        let j = e.src.charCodeAt(i);
+        if (S(j)) j === 9 ? w += 4 - (w + e.bsCount[u] + (v ? 1 : 0)) % 4 : w++;
         else break;
         i++;
       }
-      p = i >= t, s.push(e.bsCount[f]), e.bsCount[f] = e.sCount[f] + 1 + (m ? 1 : 0), c2.push(e.sCount[f]), e.sCount[f] = y - g, a.push(e.tShift[f]), e.tShift[f] = i - e.bMarks[f];
+      p = i >= t, c2.push(e.bsCount[u]), e.bsCount[u] = e.sCount[u] + 1 + (m ? 1 : 0), f.push(e.sCount[u]), e.sCount[u] = w - _, a.push(e.tShift[u]), e.tShift[u] = i - e.bMarks[u];
       continue;
     }
     if (p) break;
-    let C2 = false;
-    for (let g = 0, m = h.length; g < m; g++)
-      if (h[g](e, f, r, true)) {
-        C2 = true;
+    let b = false;
+    for (let _ = 0, m = h.length; _ < m; _++)
+      if (h[_](e, u, r, true)) {
+        b = true;
         break;
       }
-    if (C2) {
-      e.lineMax = f, e.blkIndent !== 0 && (l.push(e.bMarks[f]), s.push(e.bsCount[f]), a.push(e.tShift[f]), c2.push(e.sCount[f]), e.sCount[f] -= e.blkIndent);
+    if (b) {
+      e.lineMax = u, e.blkIndent !== 0 && (s.push(e.bMarks[u]), c2.push(e.bsCount[u]), a.push(e.tShift[u]), f.push(e.sCount[u]), e.sCount[u] -= e.blkIndent);
       break;
     }
-    l.push(e.bMarks[f]), s.push(e.bsCount[f]), a.push(e.tShift[f]), c2.push(e.sCount[f]), e.sCount[f] = -1;
+    s.push(e.bMarks[u]), c2.push(e.bsCount[u]), a.push(e.tShift[u]), f.push(e.sCount[u]), e.sCount[u] = -1;
   }
-  let F = e.blkIndent;
+  let x = e.blkIndent;
   e.blkIndent = 0;
-  let _ = e.push(
+  let A = e.push(
     "blockquote_open",
     "blockquote",
     1
   );
-  _.markup = ">";
-  let D = [n, 0];
-  _.map = D, e.md.block.tokenize(e, n, f);
-  let A = e.push("blockquote_close", "blockquote", -1);
-  A.markup = ">", e.lineMax = u, e.parentType = d, D[1] = e.line;
-  for (let b = 0; b < a.length; b++) e.bMarks[b + n] = l[b], e.tShift[b + n] = a[b], e.sCount[b + n] = c2[b], e.bsCount[b + n] = s[b];
-  return e.blkIndent = F, true;
+  A.markup = ">";
+  let g = [n, 0];
+  A.map = g, e.md.block.tokenize(e, n, u);
+  let y = e.push("blockquote_close", "blockquote", -1);
+  y.markup = ">", e.lineMax = l, e.parentType = d, g[1] = e.line;
+  for (let C2 = 0; C2 < a.length; C2++) e.bMarks[C2 + n] = s[C2], e.tShift[C2 + n] = a[C2], e.sCount[C2 + n] = f[C2], e.bsCount[C2 + n] = c2[C2];
+  return e.blkIndent = x, true;
 }
-function Lr(e, n, r, o) {
+function Fr(e, n, r, o) {
   let i = e.eMarks[n];
   if (e.sCount[n] - e.blkIndent >= 4) return false;
-  let t = e.bMarks[n] + e.tShift[n], u = e.src.charCodeAt(t++);
-  if (u !== 42 && u !== 45 && u !== 95) return false;
-  let l = 1;
+  let t = e.bMarks[n] + e.tShift[n], l = e.src.charCodeAt(t++);
+  if (l !== 42 && l !== 45 && l !== 95) return false;
+  let s = 1;
   for (; t < i; ) {
-    let c2 = e.src.charCodeAt(t++);
-    if (c2 !== u && !x(c2)) return false;
-    c2 === u && l++;
+    let f = e.src.charCodeAt(t++);
+    if (f !== l && !S(f)) return false;
+    f === l && s++;
   }
-  if (l < 3) return false;
+  if (s < 3) return false;
   if (o) return true;
   e.line = n + 1;
-  let s = e.push("hr", "hr", 0);
-  return s.map = [n, e.line], s.markup = Array(l + 1).join(String.fromCharCode(u)), true;
-}
-function je(e, n) {
-  let r = e.eMarks[n], o = e.bMarks[n] + e.tShift[n], i = e.src.charCodeAt(o++);
-  return i !== 42 && i !== 45 && i !== 43 || o < r && !x(e.src.charCodeAt(o)) ? -1 : o;
+  let c2 = e.push("hr", "hr", 0);
+  return c2.map = [n, e.line], c2.markup = Array(s + 1).join(String.fromCharCode(l)), true;
 }
 function Ne(e, n) {
+  let r = e.eMarks[n], o = e.bMarks[n] + e.tShift[n], i = e.src.charCodeAt(o++);
+  return i !== 42 && i !== 45 && i !== 43 || o < r && !S(e.src.charCodeAt(o)) ? -1 : o;
+}
+function qe(e, n) {
   let r = e.bMarks[n] + e.tShift[n], o = e.eMarks[n], i = r;
   if (i + 1 >= o) return -1;
   let t = e.src.charCodeAt(i++);
@@ -2115,66 +2115,66 @@ function Ne(e, n) {
     if (t === 41 || t === 46) break;
     return -1;
   }
-  return i < o && (t = e.src.charCodeAt(i), !x(t)) ? -1 : i;
+  return i < o && (t = e.src.charCodeAt(i), !S(t)) ? -1 : i;
 }
-function jr(e, n) {
+function Nr(e, n) {
   let r = e.level + 2;
   for (let o = n + 2, i = e.tokens.length - 2; o < i; o++) e.tokens[o].level === r && e.tokens[o].type === "paragraph_open" && (e.tokens[o + 2].hidden = true, e.tokens[o].hidden = true, o += 2);
 }
-function Nr(e, n, r, o) {
-  let i, t, u, l, s = n, c2 = true;
-  if (e.sCount[s] - e.blkIndent >= 4 || e.listIndent >= 0 && e.sCount[s] - e.listIndent >= 4 && e.sCount[s] < e.blkIndent) return false;
+function qr(e, n, r, o) {
+  let i, t, l, s, c2 = n, f = true;
+  if (e.sCount[c2] - e.blkIndent >= 4 || e.listIndent >= 0 && e.sCount[c2] - e.listIndent >= 4 && e.sCount[c2] < e.blkIndent) return false;
   let a = false;
-  o && e.parentType === "paragraph" && e.sCount[s] >= e.blkIndent && (a = true);
+  o && e.parentType === "paragraph" && e.sCount[c2] >= e.blkIndent && (a = true);
   let h, d, p;
-  if ((p = Ne(e, s)) >= 0) {
-    if (h = true, u = e.bMarks[s] + e.tShift[s], d = Number(e.src.slice(u, p - 1)), a && d !== 1) return false;
-  } else if ((p = je(e, s)) >= 0) h = false;
+  if ((p = qe(e, c2)) >= 0) {
+    if (h = true, l = e.bMarks[c2] + e.tShift[c2], d = Number(e.src.slice(l, p - 1)), a && d !== 1) return false;
+  } else if ((p = Ne(e, c2)) >= 0) h = false;
   else return false;
-  if (a && e.skipSpaces(p) >= e.eMarks[s]) return false;
+  if (a && e.skipSpaces(p) >= e.eMarks[c2]) return false;
   if (o) return true;
-  let f = e.src.charCodeAt(p - 1), F = e.tokens.length;
-  h ? (l = e.push("ordered_list_open", "ol", 1), d !== 1 && (l.attrs = [["start", d]])) : l = e.push("bullet_list_open", "ul", 1);
-  let _ = [s, 0];
-  l.map = _, l.markup = String.fromCharCode(f);
-  let D = false, A = e.md.block.ruler.getRules("list"), b = e.parentType;
-  for (e.parentType = "list"; s < r; ) {
-    t = p, i = e.eMarks[s];
-    let C2 = e.sCount[s] + p - (e.bMarks[s] + e.tShift[s]), g = C2;
+  let u = e.src.charCodeAt(p - 1), x = e.tokens.length;
+  h ? (s = e.push("ordered_list_open", "ol", 1), d !== 1 && (s.attrs = [["start", d]])) : s = e.push("bullet_list_open", "ul", 1);
+  let A = [c2, 0];
+  s.map = A, s.markup = String.fromCharCode(u);
+  let g = false, y = e.md.block.ruler.getRules("list"), C2 = e.parentType;
+  for (e.parentType = "list"; c2 < r; ) {
+    t = p, i = e.eMarks[c2];
+    let b = e.sCount[c2] + p - (e.bMarks[c2] + e.tShift[c2]), _ = b;
     for (; t < i; ) {
-      let O = e.src.charCodeAt(t);
-      if (O === 9) g += 4 - (g + e.bsCount[s]) % 4;
-      else if (O === 32) g++;
+      let z = e.src.charCodeAt(t);
+      if (z === 9) _ += 4 - (_ + e.bsCount[c2]) % 4;
+      else if (z === 32) _++;
       else break;
       t++;
     }
-    let m = t, E;
-    m >= i ? E = 1 : E = g - C2, E > 4 && (E = 1);
-    let y = C2 + E;
-    l = e.push("list_item_open", "li", 1), l.markup = String.fromCharCode(f);
-    let z = [s, 0];
-    l.map = z, h && (l.info = e.src.slice(u, p - 1));
-    let an = e.tight, hn = e.tShift[s], pn = e.sCount[s], dn = e.listIndent;
-    if (e.listIndent = e.blkIndent, e.blkIndent = y, e.tight = true, e.tShift[s] = m - e.bMarks[s], e.sCount[s] = g, m >= i && e.isEmpty(s + 1) ? e.line = Math.min(
+    let m = t, v;
+    m >= i ? v = 1 : v = _ - b, v > 4 && (v = 1);
+    let w = b + v;
+    s = e.push("list_item_open", "li", 1), s.markup = String.fromCharCode(u);
+    let j = [c2, 0];
+    s.map = j, h && (s.info = e.src.slice(l, p - 1));
+    let an = e.tight, hn = e.tShift[c2], pn = e.sCount[c2], dn = e.listIndent;
+    if (e.listIndent = e.blkIndent, e.blkIndent = w, e.tight = true, e.tShift[c2] = m - e.bMarks[c2], e.sCount[c2] = _, m >= i && e.isEmpty(c2 + 1) ? e.line = Math.min(
       e.line + 2,
       r
-    ) : e.md.block.tokenize(e, s, r), (!e.tight || D) && (c2 = false), D = e.line - s > 1 && e.isEmpty(e.line - 1), e.blkIndent = e.listIndent, e.listIndent = dn, e.tShift[s] = hn, e.sCount[s] = pn, e.tight = an, l = e.push("list_item_close", "li", -1), l.markup = String.fromCharCode(f), s = e.line, z[1] = s, s >= r || e.sCount[s] < e.blkIndent || e.sCount[s] - e.blkIndent >= 4) break;
-    let ge = false;
-    for (let O = 0, kn = A.length; O < kn; O++) if (A[O](e, s, r, true)) {
-      ge = true;
+    ) : e.md.block.tokenize(e, c2, r), (!e.tight || g) && (f = false), g = e.line - c2 > 1 && e.isEmpty(e.line - 1), e.blkIndent = e.listIndent, e.listIndent = dn, e.tShift[c2] = hn, e.sCount[c2] = pn, e.tight = an, s = e.push("list_item_close", "li", -1), s.markup = String.fromCharCode(u), c2 = e.line, j[1] = c2, c2 >= r || e.sCount[c2] < e.blkIndent || e.sCount[c2] - e.blkIndent >= 4) break;
+    let _e = false;
+    for (let z = 0, kn = y.length; z < kn; z++) if (y[z](e, c2, r, true)) {
+      _e = true;
       break;
     }
-    if (ge) break;
+    if (_e) break;
     if (h) {
-      if (p = Ne(e, s), p < 0) break;
-      u = e.bMarks[s] + e.tShift[s];
-    } else if (p = je(e, s), p < 0) break;
-    if (f !== e.src.charCodeAt(p - 1)) break;
+      if (p = qe(e, c2), p < 0) break;
+      l = e.bMarks[c2] + e.tShift[c2];
+    } else if (p = Ne(e, c2), p < 0) break;
+    if (u !== e.src.charCodeAt(p - 1)) break;
   }
-  return h ? l = e.push("ordered_list_close", "ol", -1) : l = e.push("bullet_list_close", "ul", -1), l.markup = String.fromCharCode(f), _[1] = s, e.line = s, e.parentType = b, c2 && jr(e, F), true;
+  return h ? s = e.push("ordered_list_close", "ol", -1) : s = e.push("bullet_list_close", "ul", -1), s.markup = String.fromCharCode(u), A[1] = c2, e.line = c2, e.parentType = C2, f && Nr(e, x), true;
 }
 var de = 999;
-function qr(e) {
+function Br(e) {
   let n = e.length;
   for (let r = 0; r < e.length - 1; r++) {
     let o = e.charCodeAt(r);
@@ -2184,7 +2184,7 @@ function qr(e) {
   }
   return n;
 }
-function N(e, n) {
+function q(e, n) {
   return Math.min(e.eMarks[n] + 1, e.src.length);
 }
 function J(e, n) {
@@ -2194,92 +2194,92 @@ function J(e, n) {
   if (e.sCount[n] - e.blkIndent > 3 && (o = true), e.sCount[n] < 0 && (o = true), !o) {
     let i = e.md.block.ruler.getRules("reference"), t = e.parentType;
     e.parentType = "reference";
-    let u = false;
-    for (let l = 0, s = i.length; l < s; l++) if (i[l](e, n, r, true)) {
-      u = true;
+    let l = false;
+    for (let s = 0, c2 = i.length; s < c2; s++) if (i[s](e, n, r, true)) {
+      l = true;
       break;
     }
-    if (e.parentType = t, u) return -1;
+    if (e.parentType = t, l) return -1;
   }
   return e.bMarks[n] + e.tShift[n];
 }
 function Ur(e, n, r, o) {
-  let i = e.src, t = e.bMarks[n] + e.tShift[n], u = n + 1;
+  let i = e.src, t = e.bMarks[n] + e.tShift[n], l = n + 1;
   if (e.sCount[n] - e.blkIndent >= 4 || i.charCodeAt(t) !== 91) return false;
-  let l = N(e, n), s = "", c2 = -1, a = ++t;
-  for (; t < l; ) {
-    if (s.length + t - a > de * 2) return false;
+  let s = q(e, n), c2 = "", f = -1, a = ++t;
+  for (; t < s; ) {
+    if (c2.length + t - a > de * 2) return false;
     let m = i.charCodeAt(t);
     if (m === 91) return false;
     if (m === 93) {
-      c2 = t;
+      f = t;
       break;
     }
-    if (m === 92 && (m = i.charCodeAt(++t)), m === 10 && t < l) {
-      let E = J(e, u);
-      if (E < 0) return false;
-      s += i.slice(
+    if (m === 92 && (m = i.charCodeAt(++t)), m === 10 && t < s) {
+      let v = J(e, l);
+      if (v < 0) return false;
+      c2 += i.slice(
         a,
-        l
-      ), t = a = E, l = N(e, u++);
+        s
+      ), t = a = v, s = q(e, l++);
       continue;
     }
     t++;
   }
-  if (c2 < 0 || i.charCodeAt(c2 + 1) !== 58 || (s += i.slice(a, c2), s.length > de && qr(s) > de)) return false;
-  for (t = c2 + 2; t < l; ) {
+  if (f < 0 || i.charCodeAt(f + 1) !== 58 || (c2 += i.slice(a, f), c2.length > de && Br(c2) > de)) return false;
+  for (t = f + 2; t < s; ) {
     let m = i.charCodeAt(t);
     if (m === 10) {
-      let E = J(e, u);
-      if (E < 0) break;
-      t = E, l = N(e, u++);
-    } else if (x(m)) t++;
+      let v = J(e, l);
+      if (v < 0) break;
+      t = v, s = q(e, l++);
+    } else if (S(m)) t++;
     else break;
   }
-  let h = e.md.helpers.parseLinkDestination(i, t, l);
+  let h = e.md.helpers.parseLinkDestination(i, t, s);
   if (!h.ok) return false;
   let d = e.md.normalizeLink(
     h.str
   );
   if (!e.md.validateLink(d)) return false;
   t = h.pos;
-  let p = t, f = l, F = u;
-  for (; t < l; ) {
+  let p = t, u = s, x = l;
+  for (; t < s; ) {
     let m = i.charCodeAt(t);
     if (m === 10) {
-      let E = J(e, u);
-      if (E < 0) break;
-      t = E, l = N(e, u++);
-    } else if (x(
+      let v = J(e, l);
+      if (v < 0) break;
+      t = v, s = q(e, l++);
+    } else if (S(
       m
     )) t++;
     else break;
   }
-  let _ = t, D = e.md.helpers.parseLinkTitle(i, t, l);
-  for (; D.can_continue; ) {
-    let m = J(e, u);
+  let A = t, g = e.md.helpers.parseLinkTitle(i, t, s);
+  for (; g.can_continue; ) {
+    let m = J(e, l);
     if (m < 0) break;
-    t = m, l = N(e, u++), D = e.md.helpers.parseLinkTitle(
+    t = m, s = q(e, l++), g = e.md.helpers.parseLinkTitle(
       i,
       t,
-      l,
-      D
+      s,
+      g
     );
   }
-  let A;
-  for (_ !== p && D.ok ? (A = D.str, t = D.pos) : (A = "", t = p, l = f, u = F); t < l && x(i.charCodeAt(t)); ) t++;
-  if (t < l && i.charCodeAt(t) !== 10 && A) for (A = "", t = p, l = f, u = F; t < l && x(i.charCodeAt(
+  let y;
+  for (A !== p && g.ok ? (y = g.str, t = g.pos) : (y = "", t = p, s = u, l = x); t < s && S(i.charCodeAt(t)); ) t++;
+  if (t < s && i.charCodeAt(t) !== 10 && y) for (y = "", t = p, s = u, l = x; t < s && S(i.charCodeAt(
     t
   )); ) t++;
-  if (t < l && i.charCodeAt(t) !== 10) return false;
-  let b = ne(s);
-  if (!b) return false;
+  if (t < s && i.charCodeAt(t) !== 10) return false;
+  let C2 = ne(c2);
+  if (!C2) return false;
   if (o) return true;
-  typeof e.env.references > "u" && (e.env.references = {}), typeof e.env.references[b] > "u" && (e.env.references[b] = { title: A, href: d });
-  let C2 = e.push("reference_definition", "", 0);
-  C2.map = [n, u], C2.hidden = true;
-  let g = /* @__PURE__ */ Object.create(null);
-  return g.label = b, C2.meta = g, e.line = u, true;
+  typeof e.env.references > "u" && (e.env.references = {}), typeof e.env.references[C2] > "u" && (e.env.references[C2] = { title: y, href: d });
+  let b = e.push("reference_definition", "", 0);
+  b.map = [n, l], b.hidden = true;
+  let _ = /* @__PURE__ */ Object.create(null);
+  return _.label = C2, b.meta = _, e.line = l, true;
 }
 var Hr = [
   "address",
@@ -2349,7 +2349,7 @@ var nn = `<[A-Za-z][A-Za-z0-9\\-]*(?:\\s+[a-zA-Z_:][a-zA-Z0-9:._-]*(?:\\s*=\\s*(
 var rn = "<\\/[A-Za-z][A-Za-z0-9\\-]*\\s*>";
 new RegExp(`^(?:${nn}|${rn}|<!---?>|<!--(?:[^-]|-[^-]|--[^>])*-->|<[?][\\s\\S]*?[?]>|<![A-Za-z][^>]*>|<!\\[CDATA\\[[\\s\\S]*?\\]\\]>)`);
 var tn = new RegExp(`^(?:${nn}|${rn})`);
-var T = [
+var R = [
   [/^<(script|pre|style|textarea)(?=(\s|>|$))/i, /<\/(script|pre|style|textarea)>/i, true],
   [/^<!--/, /-->/, true],
   [/^<\?/, /\?>/, true],
@@ -2361,78 +2361,78 @@ var T = [
 function Zr(e, n, r, o) {
   let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
   if (e.sCount[n] - e.blkIndent >= 4 || !e.md.options.html || e.src.charCodeAt(i) !== 60) return false;
-  let u = e.src.slice(i, t), l = 0;
-  for (; l < T.length && !T[l][0].test(u); l++) ;
-  if (l === T.length) return false;
-  if (o) return T[l][2];
-  let s = n + 1, c2 = T[l][1].test("");
-  if (!T[l][1].test(u)) {
-    for (; s < r && !(e.sCount[s] < e.blkIndent && (c2 || !e.isEmpty(s))); s++) if (i = e.bMarks[s] + e.tShift[s], t = e.eMarks[s], u = e.src.slice(i, t), T[l][1].test(u)) {
-      u.length !== 0 && s++;
+  let l = e.src.slice(i, t), s = 0;
+  for (; s < R.length && !R[s][0].test(l); s++) ;
+  if (s === R.length) return false;
+  if (o) return R[s][2];
+  let c2 = n + 1, f = R[s][1].test("");
+  if (!R[s][1].test(l)) {
+    for (; c2 < r && !(e.sCount[c2] < e.blkIndent && (f || !e.isEmpty(c2))); c2++) if (i = e.bMarks[c2] + e.tShift[c2], t = e.eMarks[c2], l = e.src.slice(i, t), R[s][1].test(l)) {
+      l.length !== 0 && c2++;
       break;
     }
   }
-  e.line = s;
+  e.line = c2;
   let a = e.push("html_block", "", 0);
-  return a.map = [n, s], a.content = e.getLines(n, s, e.blkIndent, true), true;
+  return a.map = [n, c2], a.content = e.getLines(n, c2, e.blkIndent, true), true;
 }
 function Wr(e, n, r, o) {
   let i = e.bMarks[n] + e.tShift[n], t = e.eMarks[n];
   if (e.sCount[n] - e.blkIndent >= 4) return false;
-  let u = e.src.charCodeAt(i);
-  if (u !== 35 || i >= t) return false;
-  let l = 1;
-  for (u = e.src.charCodeAt(++i); u === 35 && i < t && l <= 6; ) l++, u = e.src.charCodeAt(++i);
-  if (l > 6 || i < t && !x(
-    u
+  let l = e.src.charCodeAt(i);
+  if (l !== 35 || i >= t) return false;
+  let s = 1;
+  for (l = e.src.charCodeAt(++i); l === 35 && i < t && s <= 6; ) s++, l = e.src.charCodeAt(++i);
+  if (s > 6 || i < t && !S(
+    l
   )) return false;
   if (o) return true;
   t = e.skipSpacesBack(t, i);
-  let s = e.skipCharsBack(t, 35, i);
-  s > i && x(e.src.charCodeAt(s - 1)) && (t = s), e.line = n + 1;
-  let c2 = e.push(
+  let c2 = e.skipCharsBack(t, 35, i);
+  c2 > i && S(e.src.charCodeAt(c2 - 1)) && (t = c2), e.line = n + 1;
+  let f = e.push(
     "heading_open",
-    `h${l}`,
+    `h${s}`,
     1
   );
-  c2.markup = "########".slice(0, l), c2.map = [n, e.line];
+  f.markup = "########".slice(0, s), f.map = [n, e.line];
   let a = e.push("inline", "", 0);
   a.content = re(e.src.slice(i, t)), a.map = [n, e.line], a.children = [];
-  let h = e.push("heading_close", `h${l}`, -1);
-  return h.markup = "########".slice(0, l), true;
+  let h = e.push("heading_close", `h${s}`, -1);
+  return h.markup = "########".slice(0, s), true;
 }
 function Qr(e, n, r) {
   let o = e.md.block.ruler.getRules("paragraph");
   if (e.sCount[n] - e.blkIndent >= 4) return false;
   let i = e.parentType;
   e.parentType = "paragraph";
-  let t = 0, u, l = n + 1;
-  for (; l < r && !e.isEmpty(l); l++) {
-    if (e.sCount[l] - e.blkIndent > 3) continue;
-    if (e.sCount[l] >= e.blkIndent) {
-      let p = e.bMarks[l] + e.tShift[l], f = e.eMarks[l];
-      if (p < f && (u = e.src.charCodeAt(p), (u === 45 || u === 61) && (p = e.skipChars(p, u), p = e.skipSpaces(p), p >= f))) {
-        t = u === 61 ? 1 : 2;
+  let t = 0, l, s = n + 1;
+  for (; s < r && !e.isEmpty(s); s++) {
+    if (e.sCount[s] - e.blkIndent > 3) continue;
+    if (e.sCount[s] >= e.blkIndent) {
+      let p = e.bMarks[s] + e.tShift[s], u = e.eMarks[s];
+      if (p < u && (l = e.src.charCodeAt(p), (l === 45 || l === 61) && (p = e.skipChars(p, l), p = e.skipSpaces(p), p >= u))) {
+        t = l === 61 ? 1 : 2;
         break;
       }
     }
-    if (e.sCount[l] < 0) continue;
+    if (e.sCount[s] < 0) continue;
     let d = false;
-    for (let p = 0, f = o.length; p < f; p++) if (o[p](e, l, r, true)) {
+    for (let p = 0, u = o.length; p < u; p++) if (o[p](e, s, r, true)) {
       d = true;
       break;
     }
     if (d) break;
   }
   if (!t) return e.parentType = i, false;
-  let s = re(e.getLines(n, l, e.blkIndent, false));
-  e.line = l + 1;
-  let c2 = e.push("heading_open", `h${t}`, 1);
-  c2.markup = String.fromCharCode(u), c2.map = [n, e.line];
+  let c2 = re(e.getLines(n, s, e.blkIndent, false));
+  e.line = s + 1;
+  let f = e.push("heading_open", `h${t}`, 1);
+  f.markup = String.fromCharCode(l), f.map = [n, e.line];
   let a = e.push("inline", "", 0);
-  a.content = s, a.map = [n, e.line - 1], a.children = [];
+  a.content = c2, a.map = [n, e.line - 1], a.children = [];
   let h = e.push("heading_close", `h${t}`, -1);
-  return h.markup = String.fromCharCode(u), e.parentType = i, true;
+  return h.markup = String.fromCharCode(l), e.parentType = i, true;
 }
 function Gr(e, n, r) {
   let o = e.md.block.ruler.getRules(
@@ -2440,44 +2440,44 @@ function Gr(e, n, r) {
   ), i = e.parentType, t = n + 1;
   for (e.parentType = "paragraph"; t < r && !e.isEmpty(t); t++) {
     if (e.sCount[t] - e.blkIndent > 3 || e.sCount[t] < 0) continue;
-    let c2 = false;
+    let f = false;
     for (let a = 0, h = o.length; a < h; a++) if (o[a](e, t, r, true)) {
-      c2 = true;
+      f = true;
       break;
     }
-    if (c2) break;
+    if (f) break;
   }
-  let u = re(e.getLines(n, t, e.blkIndent, false));
+  let l = re(e.getLines(n, t, e.blkIndent, false));
   e.line = t;
-  let l = e.push("paragraph_open", "p", 1);
-  l.map = [n, e.line];
-  let s = e.push("inline", "", 0);
-  return s.content = u, s.map = [n, e.line], s.children = [], e.push("paragraph_close", "p", -1), e.parentType = i, true;
+  let s = e.push("paragraph_open", "p", 1);
+  s.map = [n, e.line];
+  let c2 = e.push("inline", "", 0);
+  return c2.content = l, c2.map = [n, e.line], c2.children = [], e.push("paragraph_close", "p", -1), e.parentType = i, true;
 }
-var ee = [["table", Or, [
+var ee = [["table", zr, [
   "paragraph",
   "reference"
-]], ["code", Rr], ["fence", $r, ["paragraph", "reference", "blockquote", "list"]], ["blockquote", zr, ["paragraph", "reference", "blockquote", "list"]], ["hr", Lr, ["paragraph", "reference", "blockquote", "list"]], ["list", Nr, ["paragraph", "reference", "blockquote"]], ["reference", Ur], ["html_block", Zr, ["paragraph", "reference", "blockquote"]], ["heading", Wr, ["paragraph", "reference", "blockquote"]], ["lheading", Qr], ["paragraph", Gr]];
+]], ["code", Lr], ["fence", Dr, ["paragraph", "reference", "blockquote", "list"]], ["blockquote", jr, ["paragraph", "reference", "blockquote", "list"]], ["hr", Fr, ["paragraph", "reference", "blockquote", "list"]], ["list", qr, ["paragraph", "reference", "blockquote"]], ["reference", Ur], ["html_block", Zr, ["paragraph", "reference", "blockquote"]], ["heading", Wr, ["paragraph", "reference", "blockquote"]], ["lheading", Qr], ["paragraph", Gr]];
 var on = class {
   constructor() {
     k(this, "ruler", new Q()), k(this, "State", en);
     for (let e = 0; e < ee.length; e++) this.ruler.push(ee[e][0], ee[e][1], { alt: (ee[e][2] || []).slice() });
   }
   tokenize(e, n, r) {
-    let o = this.ruler.getRules(""), i = o.length, t = e.md.options.maxNesting, u = n, l = false;
-    for (; u < r && (e.line = u = e.skipEmptyLines(u), !(u >= r || e.sCount[u] < e.blkIndent)); ) {
+    let o = this.ruler.getRules(""), i = o.length, t = e.md.options.maxNesting, l = n, s = false;
+    for (; l < r && (e.line = l = e.skipEmptyLines(l), !(l >= r || e.sCount[l] < e.blkIndent)); ) {
       if (e.level >= t) {
         e.line = r;
         break;
       }
-      let s = e.line, c2 = false;
+      let c2 = e.line, f = false;
       for (let a = 0; a < i; a++)
-        if (c2 = o[a](e, u, r, false), c2) {
-          if (s >= e.line) throw new Error("block rule didn't increment state.line");
+        if (f = o[a](e, l, r, false), f) {
+          if (c2 >= e.line) throw new Error("block rule didn't increment state.line");
           break;
         }
-      if (!c2) throw new Error("none of the block rules matched");
-      e.tight = !l, e.isEmpty(e.line - 1) && (l = true), u = e.line, u < r && e.isEmpty(u) && (l = true, u++, e.line = u);
+      if (!f) throw new Error("none of the block rules matched");
+      e.tight = !s, e.isEmpty(e.line - 1) && (s = true), l = e.line, l < r && e.isEmpty(l) && (s = true, l++, e.line = l);
     }
   }
   parse(e, n, r, o) {
@@ -2490,21 +2490,21 @@ var on = class {
     );
   }
 };
-var un = class {
+var ln = class {
   constructor(e, n, r, o) {
     k(this, "pos", 0), k(this, "level", 0), k(this, "pending", ""), k(this, "pendingLevel", 0), k(this, "cache", {}), k(
       this,
       "backticks",
       {}
-    ), k(this, "backticksScanned", false), k(this, "skipHtmlSpecial", false), k(this, "linkLevel", 0), k(this, "delimiters", []), k(this, "_prev_delimiters", []), k(this, "Token", P), this.src = e, this.env = r, this.md = n, this.tokens = o, this.tokens_meta = Array(o.length), this.posMax = this.src.length;
+    ), k(this, "backticksScanned", false), k(this, "skipHtmlSpecial", false), k(this, "linkLevel", 0), k(this, "delimiters", []), k(this, "_prev_delimiters", []), k(this, "Token", $), this.src = e, this.env = r, this.md = n, this.tokens = o, this.tokens_meta = Array(o.length), this.posMax = this.src.length;
   }
   pushPending() {
-    let e = new P("text", "", 0);
+    let e = new $("text", "", 0);
     return e.content = this.pending, e.level = this.pendingLevel, this.tokens.push(e), this.pending = "", e;
   }
   push(e, n, r) {
     this.pending && this.pushPending();
-    let o = new P(e, n, r), i;
+    let o = new $(e, n, r), i;
     return r < 0 && (this.level--, this.delimiters = this._prev_delimiters.pop()), o.level = this.level, r > 0 && (this.level++, this._prev_delimiters.push(this.delimiters), this.delimiters = [], i = { delimiters: this.delimiters }), this.pendingLevel = this.level, this.tokens.push(o), this.tokens_meta.push(i), o;
   }
   scanDelims(e, n) {
@@ -2512,20 +2512,20 @@ var un = class {
     if (e === 0) i = 32;
     else if (e === 1) i = this.src.charCodeAt(0), (i & 63488) === 55296 && (i = 65533);
     else if (i = this.src.charCodeAt(e - 1), (i & 64512) === 56320) {
-      let f = this.src.charCodeAt(e - 2);
-      i = (f & 64512) === 55296 ? 65536 + (f - 55296 << 10) + (i - 56320) : 65533;
+      let u = this.src.charCodeAt(e - 2);
+      i = (u & 64512) === 55296 ? 65536 + (u - 55296 << 10) + (i - 56320) : 65533;
     } else (i & 64512) === 55296 && (i = 65533);
     let t = e;
     for (; t < r && this.src.charCodeAt(t) === o; ) t++;
-    let u = t - e, l = t < r ? this.src.charCodeAt(
+    let l = t - e, s = t < r ? this.src.charCodeAt(
       t
     ) : 32;
-    if ((l & 64512) === 55296) {
-      let f = this.src.charCodeAt(t + 1);
-      l = (f & 64512) === 56320 ? 65536 + (l - 55296 << 10) + (f - 56320) : 65533;
-    } else (l & 64512) === 56320 && (l = 65533);
-    let s = Z(i) || H(i), c2 = Z(l) || H(l), a = U(i), h = U(l), d = !h && (!c2 || a || s), p = !a && (!s || h || c2);
-    return { can_open: d && (n || !p || s), can_close: p && (n || !d || c2), length: u };
+    if ((s & 64512) === 55296) {
+      let u = this.src.charCodeAt(t + 1);
+      s = (u & 64512) === 56320 ? 65536 + (s - 55296 << 10) + (u - 56320) : 65533;
+    } else (s & 64512) === 56320 && (s = 65533);
+    let c2 = Z(i) || H(i), f = Z(s) || H(s), a = U(i), h = U(s), d = !h && (!f || a || c2), p = !a && (!c2 || h || f);
+    return { can_open: d && (n || !p || c2), can_close: p && (n || !d || f), length: l };
   }
 };
 function Vr(e) {
@@ -2576,28 +2576,28 @@ function Jr(e, n) {
   let i = r - Math.min(10, e.pending.length, r), t = r;
   for (; t > i && Yr(e.src.charCodeAt(t - 1)); ) t--;
   if (t === r || !Kr(e.src.charCodeAt(t))) return false;
-  let u = r - t, l = e.md.linkify.matchAtStart(e.src.slice(t));
-  if (!l) return false;
-  let s = l.url;
-  if (s.length <= u) return false;
-  let c2 = s.length;
-  for (; c2 > 0 && s.charCodeAt(c2 - 1) === 42; ) c2--;
-  c2 !== s.length && (s = s.slice(
+  let l = r - t, s = e.md.linkify.matchAtStart(e.src.slice(t));
+  if (!s) return false;
+  let c2 = s.url;
+  if (c2.length <= l) return false;
+  let f = c2.length;
+  for (; f > 0 && c2.charCodeAt(f - 1) === 42; ) f--;
+  f !== c2.length && (c2 = c2.slice(
     0,
-    c2
+    f
   ));
-  let a = e.md.normalizeLink(s);
+  let a = e.md.normalizeLink(c2);
   if (!e.md.validateLink(a)) return false;
   if (!n) {
-    e.pending = e.pending.slice(0, -u);
+    e.pending = e.pending.slice(0, -l);
     let h = e.push("link_open", "a", 1);
     h.attrs = [["href", a]], h.markup = "linkify", h.info = "auto";
     let d = e.push("text", "", 0);
-    d.content = e.md.normalizeLinkText(s);
+    d.content = e.md.normalizeLinkText(c2);
     let p = e.push("link_close", "a", -1);
     p.markup = "linkify", p.info = "auto";
   }
-  return e.pos += s.length - u, true;
+  return e.pos += c2.length - l, true;
 }
 function et(e, n) {
   let r = e.pos;
@@ -2615,39 +2615,39 @@ function et(e, n) {
     );
   } else e.pending = e.pending.slice(0, -1), e.push("softbreak", "br", 0);
   else e.push("softbreak", "br", 0);
-  for (r++; r < i && x(e.src.charCodeAt(r)); ) r++;
+  for (r++; r < i && S(e.src.charCodeAt(r)); ) r++;
   return e.pos = r, true;
 }
-var Ce = [];
-for (let e = 0; e < 256; e++) Ce.push(0);
+var be = [];
+for (let e = 0; e < 256; e++) be.push(0);
 "\\!\"#$%&'()*+,./:;<=>?@[]^_`{|}~-".split("").forEach(function(e) {
-  Ce[e.charCodeAt(0)] = 1;
+  be[e.charCodeAt(0)] = 1;
 });
 function nt(e, n) {
   let r = e.pos, o = e.posMax;
   if (e.src.charCodeAt(r) !== 92 || (r++, r >= o)) return false;
   let i = e.src.charCodeAt(r);
   if (i === 10) {
-    for (n || e.push("hardbreak", "br", 0), r++; r < o && (i = e.src.charCodeAt(r), !!x(i)); )
+    for (n || e.push("hardbreak", "br", 0), r++; r < o && (i = e.src.charCodeAt(r), !!S(i)); )
       r++;
     return e.pos = r, true;
   }
   if (i === 32) {
     if (!n) {
-      let l = e.push("text_special", "", 0);
-      l.content = "\\", l.markup = "\\", l.info = "escape";
+      let s = e.push("text_special", "", 0);
+      s.content = "\\", s.markup = "\\", s.info = "escape";
     }
     return e.pos = r, true;
   }
   let t = e.src[r];
   if (i >= 55296 && i <= 56319 && r + 1 < o) {
-    let l = e.src.charCodeAt(r + 1);
-    l >= 56320 && l <= 57343 && (t += e.src[r + 1], r++);
+    let s = e.src.charCodeAt(r + 1);
+    s >= 56320 && s <= 57343 && (t += e.src[r + 1], r++);
   }
-  let u = "\\" + t;
+  let l = "\\" + t;
   if (!n) {
-    let l = e.push("text_special", "", 0);
-    i < 256 && Ce[i] !== 0 ? l.content = t : l.content = u, l.markup = u, l.info = "escape";
+    let s = e.push("text_special", "", 0);
+    i < 256 && be[i] !== 0 ? s.content = t : s.content = l, s.markup = l, s.info = "escape";
   }
   return e.pos = r + 1, true;
 }
@@ -2666,70 +2666,70 @@ function tt(e, n) {
   if (e.src.charCodeAt(o) !== 96) return false;
   let i = e.posMax, t = o + 1;
   for (; t < i && e.src.charCodeAt(t) === 96; ) t++;
-  let u = e.src.slice(o, t), l = u.length;
-  if (e.backticksScanned || (e.backticks = rt(e.src), e.backticksScanned = true), ((r = e.backticks[l]) !== null && r !== void 0 ? r : -1) >= t) {
-    let s = t, c2;
-    for (; (c2 = e.src.indexOf("`", s)) !== -1 && c2 < i; ) {
-      for (s = c2 + 1; e.src.charCodeAt(s) === 96; ) s++;
-      if (s > i) break;
-      if (s - c2 === l) {
+  let l = e.src.slice(o, t), s = l.length;
+  if (e.backticksScanned || (e.backticks = rt(e.src), e.backticksScanned = true), ((r = e.backticks[s]) !== null && r !== void 0 ? r : -1) >= t) {
+    let c2 = t, f;
+    for (; (f = e.src.indexOf("`", c2)) !== -1 && f < i; ) {
+      for (c2 = f + 1; e.src.charCodeAt(c2) === 96; ) c2++;
+      if (c2 > i) break;
+      if (c2 - f === s) {
         if (!n) {
           let a = e.push("code_inline", "code", 0);
-          a.markup = u;
-          let h = e.src.slice(t, c2).replace(/\n/g, " ");
+          a.markup = l;
+          let h = e.src.slice(t, f).replace(/\n/g, " ");
           h.startsWith(" ") && h.endsWith(" ") && /[^ ]/.test(h) && (h = h.slice(1, -1)), a.content = h;
         }
-        return e.pos = s, true;
+        return e.pos = c2, true;
       }
     }
   }
-  return n || (e.pending += u), e.pos = t, true;
+  return n || (e.pending += l), e.pos = t, true;
 }
 function it(e, n) {
   let r = e.pos, o = e.src.charCodeAt(r);
   if (n || o !== 126) return false;
-  let i = e.scanDelims(e.pos, true), t = i.length, u = String.fromCharCode(o);
+  let i = e.scanDelims(e.pos, true), t = i.length, l = String.fromCharCode(o);
   if (t < 2) return false;
-  let l;
-  t % 2 && (l = e.push("text", "", 0), l.content = u, t--);
-  for (let s = 0; s < t; s += 2) l = e.push("text", "", 0), l.content = u + u, e.delimiters.push({ marker: o, length: 0, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
+  let s;
+  t % 2 && (s = e.push("text", "", 0), s.content = l, t--);
+  for (let c2 = 0; c2 < t; c2 += 2) s = e.push("text", "", 0), s.content = l + l, e.delimiters.push({ marker: o, length: 0, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
   return e.pos += i.length, true;
 }
-function qe(e, n) {
+function Be(e, n) {
   let r, o = [], i = n.length;
   for (let t = 0; t < i; t++) {
-    let u = n[t];
-    if (u.marker !== 126 || u.end === -1) continue;
-    let l = n[u.end];
-    r = e.tokens[u.token], r.type = "s_open", r.tag = "s", r.nesting = 1, r.markup = "~~", r.content = "", r = e.tokens[l.token], r.type = "s_close", r.tag = "s", r.nesting = -1, r.markup = "~~", r.content = "", e.tokens[l.token - 1].type === "text" && e.tokens[l.token - 1].content === "~" && o.push(l.token - 1);
+    let l = n[t];
+    if (l.marker !== 126 || l.end === -1) continue;
+    let s = n[l.end];
+    r = e.tokens[l.token], r.type = "s_open", r.tag = "s", r.nesting = 1, r.markup = "~~", r.content = "", r = e.tokens[s.token], r.type = "s_close", r.tag = "s", r.nesting = -1, r.markup = "~~", r.content = "", e.tokens[s.token - 1].type === "text" && e.tokens[s.token - 1].content === "~" && o.push(s.token - 1);
   }
   for (; o.length; ) {
-    let t = o.pop(), u = t + 1;
-    for (; u < e.tokens.length && e.tokens[u].type === "s_close"; ) u++;
-    u--, t !== u && (r = e.tokens[u], e.tokens[u] = e.tokens[t], e.tokens[t] = r);
+    let t = o.pop(), l = t + 1;
+    for (; l < e.tokens.length && e.tokens[l].type === "s_close"; ) l++;
+    l--, t !== l && (r = e.tokens[l], e.tokens[l] = e.tokens[t], e.tokens[t] = r);
   }
 }
 function ot(e) {
   let n = e.tokens_meta, r = e.tokens_meta.length;
-  qe(e, e.delimiters);
+  Be(e, e.delimiters);
   for (let i = 0; i < r; i++) {
     var o;
     let t = (o = n[i]) === null || o === void 0 ? void 0 : o.delimiters;
-    t && qe(e, t);
+    t && Be(e, t);
   }
 }
-var ln = { tokenize: it, postProcess: ot };
-function ut(e, n) {
+var sn = { tokenize: it, postProcess: ot };
+function lt(e, n) {
   let r = e.pos, o = e.src.charCodeAt(r);
   if (n || o !== 95 && o !== 42) return false;
   let i = e.scanDelims(e.pos, o === 42);
   for (let t = 0; t < i.length; t++) {
-    let u = e.push(
+    let l = e.push(
       "text",
       "",
       0
     );
-    u.content = String.fromCharCode(o), e.delimiters.push({ marker: o, length: i.length, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
+    l.content = String.fromCharCode(o), e.delimiters.push({ marker: o, length: i.length, token: e.tokens.length - 1, end: -1, open: i.can_open, close: i.can_close });
   }
   return e.pos += i.length, true;
 }
@@ -2738,13 +2738,13 @@ function Ue(e, n) {
   for (let o = r - 1; o >= 0; o--) {
     let i = n[o];
     if (i.marker !== 95 && i.marker !== 42 || i.end === -1) continue;
-    let t = n[i.end], u = o > 0 && n[o - 1].end === i.end + 1 && n[o - 1].marker === i.marker && n[o - 1].token === i.token - 1 && n[i.end + 1].token === t.token + 1, l = String.fromCharCode(i.marker), s = e.tokens[i.token];
-    s.type = u ? "strong_open" : "em_open", s.tag = u ? "strong" : "em", s.nesting = 1, s.markup = u ? l + l : l, s.content = "";
-    let c2 = e.tokens[t.token];
-    c2.type = u ? "strong_close" : "em_close", c2.tag = u ? "strong" : "em", c2.nesting = -1, c2.markup = u ? l + l : l, c2.content = "", u && (e.tokens[n[o - 1].token].content = "", e.tokens[n[i.end + 1].token].content = "", o--);
+    let t = n[i.end], l = o > 0 && n[o - 1].end === i.end + 1 && n[o - 1].marker === i.marker && n[o - 1].token === i.token - 1 && n[i.end + 1].token === t.token + 1, s = String.fromCharCode(i.marker), c2 = e.tokens[i.token];
+    c2.type = l ? "strong_open" : "em_open", c2.tag = l ? "strong" : "em", c2.nesting = 1, c2.markup = l ? s + s : s, c2.content = "";
+    let f = e.tokens[t.token];
+    f.type = l ? "strong_close" : "em_close", f.tag = l ? "strong" : "em", f.nesting = -1, f.markup = l ? s + s : s, f.content = "", l && (e.tokens[n[o - 1].token].content = "", e.tokens[n[i.end + 1].token].content = "", o--);
   }
 }
-function lt(e) {
+function st(e) {
   let n = e.tokens_meta, r = e.tokens_meta.length;
   Ue(e, e.delimiters);
   for (let i = 0; i < r; i++) {
@@ -2753,72 +2753,72 @@ function lt(e) {
     t && Ue(e, t);
   }
 }
-var sn = { tokenize: ut, postProcess: lt };
-function st(e, n) {
-  let r, o, i, t, u = "", l = "", s = e.pos, c2 = true;
+var cn = { tokenize: lt, postProcess: st };
+function ct(e, n) {
+  let r, o, i, t, l = "", s = "", c2 = e.pos, f = true;
   if (e.src.charCodeAt(e.pos) !== 91) return false;
   let a = e.pos, h = e.posMax, d = e.pos + 1, p = e.md.helpers.parseLinkLabel(e, e.pos, true);
   if (p < 0) return false;
-  let f = p + 1;
-  if (f < h && e.src.charCodeAt(f) === 40) {
-    for (c2 = false, f++; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
-    if (f >= h) return false;
-    if (s = f, i = e.md.helpers.parseLinkDestination(e.src, f, e.posMax), i.ok) {
-      for (u = e.md.normalizeLink(i.str), e.md.validateLink(u) ? f = i.pos : u = "", s = f; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
-      if (i = e.md.helpers.parseLinkTitle(e.src, f, e.posMax), f < h && s !== f && i.ok) for (l = i.str, f = i.pos; f < h && (r = e.src.charCodeAt(f), !(!x(r) && r !== 10)); f++) ;
+  let u = p + 1;
+  if (u < h && e.src.charCodeAt(u) === 40) {
+    for (f = false, u++; u < h && (r = e.src.charCodeAt(u), !(!S(r) && r !== 10)); u++) ;
+    if (u >= h) return false;
+    if (c2 = u, i = e.md.helpers.parseLinkDestination(e.src, u, e.posMax), i.ok) {
+      for (l = e.md.normalizeLink(i.str), e.md.validateLink(l) ? u = i.pos : l = "", c2 = u; u < h && (r = e.src.charCodeAt(u), !(!S(r) && r !== 10)); u++) ;
+      if (i = e.md.helpers.parseLinkTitle(e.src, u, e.posMax), u < h && c2 !== u && i.ok) for (s = i.str, u = i.pos; u < h && (r = e.src.charCodeAt(u), !(!S(r) && r !== 10)); u++) ;
     }
-    (f >= h || e.src.charCodeAt(f) !== 41) && (c2 = true), f++;
+    (u >= h || e.src.charCodeAt(u) !== 41) && (f = true), u++;
   }
-  if (c2) {
+  if (f) {
     if (typeof e.env.references > "u") return false;
-    if (f < h && e.src.charCodeAt(f) === 91 ? (s = f + 1, f = e.md.helpers.parseLinkLabel(e, f), f >= 0 ? o = e.src.slice(s, f++) : f = p + 1) : f = p + 1, o || (o = e.src.slice(d, p)), o = ne(o), t = e.env.references[o], !t) return e.pos = a, false;
-    u = t.href, l = t.title;
+    if (u < h && e.src.charCodeAt(u) === 91 ? (c2 = u + 1, u = e.md.helpers.parseLinkLabel(e, u), u >= 0 ? o = e.src.slice(c2, u++) : u = p + 1) : u = p + 1, o || (o = e.src.slice(d, p)), o = ne(o), t = e.env.references[o], !t) return e.pos = a, false;
+    l = t.href, s = t.title;
   }
   if (!n) {
     e.pos = d, e.posMax = p;
-    let F = e.push("link_open", "a", 1), _ = [["href", u]];
-    if (F.attrs = _, l && _.push(["title", l]), o) {
-      let D = /* @__PURE__ */ Object.create(null);
-      D.label = o, F.meta = D;
+    let x = e.push("link_open", "a", 1), A = [["href", l]];
+    if (x.attrs = A, s && A.push(["title", s]), o) {
+      let g = /* @__PURE__ */ Object.create(null);
+      g.label = o, x.meta = g;
     }
     e.linkLevel++, e.md.inline.tokenize(e), e.linkLevel--, e.push("link_close", "a", -1);
   }
-  return e.pos = f, e.posMax = h, true;
+  return e.pos = u, e.posMax = h, true;
 }
-function ct(e, n) {
-  let r, o, i, t, u, l, s, c2, a = "", h = e.pos, d = e.posMax;
+function ft(e, n) {
+  let r, o, i, t, l, s, c2, f, a = "", h = e.pos, d = e.posMax;
   if (e.src.charCodeAt(e.pos) !== 33 || e.src.charCodeAt(e.pos + 1) !== 91) return false;
-  let p = e.pos + 2, f = e.md.helpers.parseLinkLabel(e, e.pos + 1, false);
-  if (f < 0) return false;
-  if (t = f + 1, t < d && e.src.charCodeAt(t) === 40) {
-    for (t++; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
+  let p = e.pos + 2, u = e.md.helpers.parseLinkLabel(e, e.pos + 1, false);
+  if (u < 0) return false;
+  if (t = u + 1, t < d && e.src.charCodeAt(t) === 40) {
+    for (t++; t < d && (r = e.src.charCodeAt(t), !(!S(r) && r !== 10)); t++) ;
     if (t >= d) return false;
-    for (c2 = t, l = e.md.helpers.parseLinkDestination(e.src, t, e.posMax), l.ok && (a = e.md.normalizeLink(l.str), e.md.validateLink(a) ? t = l.pos : a = ""), c2 = t; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
-    if (l = e.md.helpers.parseLinkTitle(e.src, t, e.posMax), t < d && c2 !== t && l.ok) for (s = l.str, t = l.pos; t < d && (r = e.src.charCodeAt(t), !(!x(r) && r !== 10)); t++) ;
-    else s = "";
+    for (f = t, s = e.md.helpers.parseLinkDestination(e.src, t, e.posMax), s.ok && (a = e.md.normalizeLink(s.str), e.md.validateLink(a) ? t = s.pos : a = ""), f = t; t < d && (r = e.src.charCodeAt(t), !(!S(r) && r !== 10)); t++) ;
+    if (s = e.md.helpers.parseLinkTitle(e.src, t, e.posMax), t < d && f !== t && s.ok) for (c2 = s.str, t = s.pos; t < d && (r = e.src.charCodeAt(t), !(!S(r) && r !== 10)); t++) ;
+    else c2 = "";
     if (t >= d || e.src.charCodeAt(t) !== 41) return e.pos = h, false;
     t++;
   } else {
     if (typeof e.env.references > "u") return false;
-    if (t < d && e.src.charCodeAt(t) === 91 ? (c2 = t + 1, t = e.md.helpers.parseLinkLabel(e, t), t >= 0 ? i = e.src.slice(c2, t++) : t = f + 1) : t = f + 1, i || (i = e.src.slice(p, f)), i = ne(i), u = e.env.references[i], !u) return e.pos = h, false;
-    a = u.href, s = u.title;
+    if (t < d && e.src.charCodeAt(t) === 91 ? (f = t + 1, t = e.md.helpers.parseLinkLabel(e, t), t >= 0 ? i = e.src.slice(f, t++) : t = u + 1) : t = u + 1, i || (i = e.src.slice(p, u)), i = ne(i), l = e.env.references[i], !l) return e.pos = h, false;
+    a = l.href, c2 = l.title;
   }
   if (!n) {
-    o = e.src.slice(p, f);
-    let F = [];
-    e.md.inline.parse(o, e.md, e.env, F);
-    let _ = e.push("image", "img", 0), D = [
+    o = e.src.slice(p, u);
+    let x = [];
+    e.md.inline.parse(o, e.md, e.env, x);
+    let A = e.push("image", "img", 0), g = [
       ["src", a],
       ["alt", ""]
     ];
-    if (_.attrs = D, _.children = F, _.content = o, s && D.push(["title", s]), i) {
-      let A = /* @__PURE__ */ Object.create(null);
-      A.label = i, _.meta = A;
+    if (A.attrs = g, A.children = x, A.content = o, c2 && g.push(["title", c2]), i) {
+      let y = /* @__PURE__ */ Object.create(null);
+      y.label = i, A.meta = y;
     }
   }
   return e.pos = t, e.posMax = d, true;
 }
-var ft = /^([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)$/;
+var ut = /^([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)$/;
 var at = /^([a-zA-Z][a-zA-Z0-9+.-]{1,31}):([^<>\x00-\x20]*)$/;
 function ht(e, n) {
   let r = e.pos;
@@ -2826,38 +2826,38 @@ function ht(e, n) {
   let o = e.pos, i = e.posMax;
   for (; ; ) {
     if (++r >= i) return false;
-    let u = e.src.charCodeAt(r);
-    if (u === 60) return false;
-    if (u === 62) break;
+    let l = e.src.charCodeAt(r);
+    if (l === 60) return false;
+    if (l === 62) break;
   }
   let t = e.src.slice(o + 1, r);
   if (at.test(t)) {
-    let u = e.md.normalizeLink(t);
-    if (!e.md.validateLink(u)) return false;
+    let l = e.md.normalizeLink(t);
+    if (!e.md.validateLink(l)) return false;
     if (!n) {
-      let l = e.push("link_open", "a", 1);
-      l.attrs = [["href", u]], l.markup = "autolink", l.info = "auto";
-      let s = e.push("text", "", 0);
-      s.content = e.md.normalizeLinkText(t);
-      let c2 = e.push("link_close", "a", -1);
-      c2.markup = "autolink", c2.info = "auto";
+      let s = e.push("link_open", "a", 1);
+      s.attrs = [["href", l]], s.markup = "autolink", s.info = "auto";
+      let c2 = e.push("text", "", 0);
+      c2.content = e.md.normalizeLinkText(t);
+      let f = e.push("link_close", "a", -1);
+      f.markup = "autolink", f.info = "auto";
     }
     return e.pos += t.length + 2, true;
   }
-  if (ft.test(t)) {
-    let u = e.md.normalizeLink(`mailto:${t}`);
-    if (!e.md.validateLink(u)) return false;
+  if (ut.test(t)) {
+    let l = e.md.normalizeLink(`mailto:${t}`);
+    if (!e.md.validateLink(l)) return false;
     if (!n) {
-      let l = e.push("link_open", "a", 1);
-      l.attrs = [["href", u]], l.markup = "autolink", l.info = "auto";
-      let s = e.push("text", "", 0);
-      s.content = e.md.normalizeLinkText(t);
-      let c2 = e.push(
+      let s = e.push("link_open", "a", 1);
+      s.attrs = [["href", l]], s.markup = "autolink", s.info = "auto";
+      let c2 = e.push("text", "", 0);
+      c2.content = e.md.normalizeLinkText(t);
+      let f = e.push(
         "link_close",
         "a",
         -1
       );
-      c2.markup = "autolink", c2.info = "auto";
+      f.markup = "autolink", f.info = "auto";
     }
     return e.pos += t.length + 2, true;
   }
@@ -2869,7 +2869,7 @@ function pt(e) {
 function dt(e) {
   return /^<\/a\s*>/i.test(e);
 }
-function cn(e) {
+function fn(e) {
   let n = e | 32;
   return n >= 97 && n <= 122;
 }
@@ -2881,7 +2881,7 @@ function kt(e, n) {
     o = n + 4, i = "-->";
   } else if (r.startsWith("<![CDATA[", n)) o = n + 9, i = "]]>";
   else if (r.charCodeAt(n + 1) === 63) o = n + 2, i = "?>";
-  else if (cn(r.charCodeAt(n + 2))) o = n + 3, i = ">";
+  else if (fn(r.charCodeAt(n + 2))) o = n + 3, i = ">";
   else return -1;
   if (e.skipHtmlSpecial) return -1;
   let t = r.indexOf(i, o);
@@ -2893,45 +2893,45 @@ function mt(e, n) {
   if (e.src.charCodeAt(o) !== 60 || o + 2 >= r) return false;
   let i, t = e.src.charCodeAt(o + 1);
   if (t === 33 || t === 63) i = kt(e, o);
-  else if (t === 47 || cn(t)) {
-    let u = e.src.slice(o).match(
+  else if (t === 47 || fn(t)) {
+    let l = e.src.slice(o).match(
       tn
     );
-    i = u ? o + u[0].length : -1;
+    i = l ? o + l[0].length : -1;
   } else return false;
   if (i < 0) return false;
   if (!n) {
-    let u = e.push("html_inline", "", 0);
-    u.content = e.src.slice(o, i), pt(u.content) && e.linkLevel++, dt(u.content) && e.linkLevel--;
+    let l = e.push("html_inline", "", 0);
+    l.content = e.src.slice(o, i), pt(l.content) && e.linkLevel++, dt(l.content) && e.linkLevel--;
   }
   return e.pos = i, true;
 }
-var Dt = /^&#((?:x[a-f0-9]{1,6}|[0-9]{1,7}));/i;
-var Ct = /^&([a-z][a-z0-9]{1,31});/i;
-function gt(e, n) {
+var gt = /^&#((?:x[a-f0-9]{1,6}|[0-9]{1,7}));/i;
+var bt = /^&([a-z][a-z0-9]{1,31});/i;
+function _t(e, n) {
   let r = e.pos, o = e.posMax;
   if (e.src.charCodeAt(
     r
   ) !== 38 || r + 1 >= o) return false;
   if (e.src.charCodeAt(r + 1) === 35) {
-    let i = e.src.slice(r).match(Dt);
+    let i = e.src.slice(r).match(gt);
     if (i) {
       if (!n) {
-        let t = i[1][0].toLowerCase() === "x" ? parseInt(i[1].slice(1), 16) : parseInt(i[1], 10), u = e.push("text_special", "", 0);
-        u.content = De(t) ? q(t) : q(65533), u.markup = i[0], u.info = "entity";
+        let t = i[1][0].toLowerCase() === "x" ? parseInt(i[1].slice(1), 16) : parseInt(i[1], 10), l = e.push("text_special", "", 0);
+        l.content = ge(t) ? B(t) : B(65533), l.markup = i[0], l.info = "entity";
       }
       return e.pos += i[0].length, true;
     }
   } else {
     let i = e.src.slice(
       r
-    ).match(Ct);
+    ).match(bt);
     if (i) {
-      let t = se(i[0]);
+      let t = ce(i[0]);
       if (t !== i[0]) {
         if (!n) {
-          let u = e.push("text_special", "", 0);
-          u.content = t, u.markup = i[0], u.info = "entity";
+          let l = e.push("text_special", "", 0);
+          l.content = t, l.markup = i[0], l.info = "entity";
         }
         return e.pos += i[0].length, true;
       }
@@ -2943,26 +2943,26 @@ function He(e) {
   let n = {}, r = e.length;
   if (!r) return;
   let o = 0, i = -2, t = [];
-  for (let u = 0; u < r; u++) {
-    let l = e[u];
-    if (t.push(0), (e[o].marker !== l.marker || i !== l.token - 1) && (o = u), i = l.token, l.length = l.length || 0, !l.close) continue;
-    n.hasOwnProperty(l.marker) || (n[l.marker] = [-1, -1, -1, -1, -1, -1]);
-    let s = n[l.marker][(l.open ? 3 : 0) + l.length % 3], c2 = o - t[o] - 1, a = c2;
-    for (; c2 > s; c2 -= t[c2] + 1) {
-      let h = e[c2];
-      if (h.marker === l.marker && h.open && h.end < 0) {
+  for (let l = 0; l < r; l++) {
+    let s = e[l];
+    if (t.push(0), (e[o].marker !== s.marker || i !== s.token - 1) && (o = l), i = s.token, s.length = s.length || 0, !s.close) continue;
+    n.hasOwnProperty(s.marker) || (n[s.marker] = [-1, -1, -1, -1, -1, -1]);
+    let c2 = n[s.marker][(s.open ? 3 : 0) + s.length % 3], f = o - t[o] - 1, a = f;
+    for (; f > c2; f -= t[f] + 1) {
+      let h = e[f];
+      if (h.marker === s.marker && h.open && h.end < 0) {
         let d = false;
-        if ((h.close || l.open) && (h.length + l.length) % 3 === 0 && (h.length % 3 !== 0 || l.length % 3 !== 0) && (d = true), !d) {
-          let p = c2 > 0 && !e[c2 - 1].open ? t[c2 - 1] + 1 : 0;
-          t[u] = u - c2 + p, t[c2] = p, l.open = false, h.end = u, h.close = false, a = -1, i = -2;
+        if ((h.close || s.open) && (h.length + s.length) % 3 === 0 && (h.length % 3 !== 0 || s.length % 3 !== 0) && (d = true), !d) {
+          let p = f > 0 && !e[f - 1].open ? t[f - 1] + 1 : 0;
+          t[l] = l - f + p, t[f] = p, s.open = false, h.end = l, h.close = false, a = -1, i = -2;
           break;
         }
       }
     }
-    a !== -1 && (n[l.marker][(l.open ? 3 : 0) + (l.length || 0) % 3] = a);
+    a !== -1 && (n[s.marker][(s.open ? 3 : 0) + (s.length || 0) % 3] = a);
   }
 }
-function bt(e) {
+function Ct(e) {
   let n = e.tokens_meta, r = e.tokens_meta.length;
   He(e.delimiters);
   for (let i = 0; i < r; i++) {
@@ -2971,7 +2971,7 @@ function bt(e) {
     t && He(t);
   }
 }
-function Ft(e) {
+function xt(e) {
   let n, r, o = 0, i = e.tokens, t = e.tokens.length;
   for (n = r = 0; n < t; n++) i[n].nesting < 0 && o--, i[n].level = o, i[n].nesting > 0 && o++, i[n].type === "text" && n + 1 < t && i[n + 1].type === "text" ? i[n + 1].content = i[n].content + i[n + 1].content : (n !== r && (i[r] = i[n]), r++);
   n !== r && (i.length = r);
@@ -2985,22 +2985,22 @@ var ke = [
   ],
   ["escape", nt],
   ["backticks", tt],
-  ["strikethrough", ln.tokenize],
-  ["emphasis", sn.tokenize],
-  ["link", st],
-  ["image", ct],
+  ["strikethrough", sn.tokenize],
+  ["emphasis", cn.tokenize],
+  ["link", ct],
+  ["image", ft],
   ["autolink", ht],
   ["html_inline", mt],
-  ["entity", gt]
+  ["entity", _t]
 ];
-var me = [["balance_pairs", bt], ["strikethrough", ln.postProcess], ["emphasis", sn.postProcess], ["fragments_join", Ft]];
-var fn = class {
+var me = [["balance_pairs", Ct], ["strikethrough", sn.postProcess], ["emphasis", cn.postProcess], ["fragments_join", xt]];
+var un = class {
   constructor() {
     k(
       this,
       "ruler",
       new Q()
-    ), k(this, "ruler2", new Q()), k(this, "State", un);
+    ), k(this, "ruler2", new Q()), k(this, "State", ln);
     for (let e = 0; e < ke.length; e++) this.ruler.push(ke[e][0], ke[e][1]);
     for (let e = 0; e < me.length; e++) this.ruler2.push(
       me[e][0],
@@ -3013,26 +3013,26 @@ var fn = class {
       e.pos = t[n];
       return;
     }
-    let u = false;
+    let l = false;
     if (e.level < i) {
-      for (let l = 0; l < o; l++) if (e.level++, u = r[l](e, true), e.level--, u) {
+      for (let s = 0; s < o; s++) if (e.level++, l = r[s](e, true), e.level--, l) {
         if (n >= e.pos) throw new Error("inline rule didn't increment state.pos");
         break;
       }
     } else e.pos = e.posMax;
-    u || e.pos++, t[n] = e.pos;
+    l || e.pos++, t[n] = e.pos;
   }
   tokenize(e) {
     let n = this.ruler.getRules(""), r = n.length, o = e.posMax, i = e.md.options.maxNesting;
     for (; e.pos < o; ) {
-      let t = e.pos, u = false;
+      let t = e.pos, l = false;
       if (e.level < i) {
-        for (let l = 0; l < r; l++) if (u = n[l](e, false), u) {
+        for (let s = 0; s < r; s++) if (l = n[s](e, false), l) {
           if (t >= e.pos) throw new Error("inline rule didn't increment state.pos");
           break;
         }
       }
-      if (u) {
+      if (l) {
         if (e.pos >= o) break;
         continue;
       }
@@ -3043,11 +3043,11 @@ var fn = class {
   parse(e, n, r, o) {
     let i = new this.State(e, n, r, o);
     this.tokenize(i);
-    let t = this.ruler2.getRules(""), u = t.length;
-    for (let l = 0; l < u; l++) t[l](i);
+    let t = this.ruler2.getRules(""), l = t.length;
+    for (let s = 0; s < l; s++) t[s](i);
   }
 };
-var _t = { default: { options: { html: false, xhtmlOut: false, breaks: false, langPrefix: "language-", linkify: false, typographer: false, quotes: "“”‘’", highlight: null, maxNesting: 100 }, components: {
+var At = { default: { options: { html: false, xhtmlOut: false, breaks: false, langPrefix: "language-", linkify: false, typographer: false, quotes: "“”‘’", highlight: null, maxNesting: 100 }, components: {
   core: {},
   block: {},
   inline: {}
@@ -3086,34 +3086,34 @@ var _t = { default: { options: { html: false, xhtmlOut: false, breaks: false, la
   "newline",
   "text"
 ], rules2: ["balance_pairs", "emphasis", "fragments_join"] } } } };
-var At = /^(vbscript|javascript|file|data):/;
-var Et = /^data:image\/(gif|png|jpeg|webp);/;
+var yt = /^(vbscript|javascript|file|data):/;
+var vt = /^data:image\/(gif|png|jpeg|webp);/;
 var Ze = ["http:", "https:", "mailto:"];
-var S = class {
+var I = class {
   validateLink(e) {
     let n = e.trim().toLowerCase();
-    return At.test(n) ? Et.test(n) : true;
+    return yt.test(n) ? vt.test(n) : true;
   }
   normalizeLink(e) {
-    let n = j(e, true);
+    let n = N(e, true);
     if (n.hostname && (!n.protocol || Ze.indexOf(n.protocol) >= 0)) try {
       n.hostname = ae.toASCII(n.hostname);
     } catch {
     }
-    return n.auth && (n.auth = M(n.auth)), n.hostname && (n.hostname = M(n.hostname)), n.pathname && (n.pathname = M(n.pathname)), n.search && (n.search = M(n.search)), n.hash && (n.hash = M(n.hash)), R(n);
+    return n.auth && (n.auth = T(n.auth)), n.hostname && (n.hostname = T(n.hostname)), n.pathname && (n.pathname = T(n.pathname)), n.search && (n.search = T(n.search)), n.hash && (n.hash = T(n.hash)), L(n);
   }
   normalizeLinkText(e) {
-    let n = j(e, true);
+    let n = N(e, true);
     if (n.hostname && (!n.protocol || Ze.indexOf(
       n.protocol
     ) >= 0)) try {
       n.hostname = ae.toUnicode(n.hostname);
     } catch {
     }
-    return L(R(n), L.defaultChars + "%");
+    return F(L(n), F.defaultChars + "%");
   }
   constructor(...e) {
-    k(this, "inline", new fn()), k(this, "block", new on()), k(this, "core", new Je()), k(this, "renderer", new Xe()), k(this, "linkify", new K()), k(this, "utils", Wn), k(this, "helpers", Object.assign({}, sr));
+    k(this, "inline", new un()), k(this, "block", new on()), k(this, "core", new Je()), k(this, "renderer", new Xe()), k(this, "linkify", new K()), k(this, "utils", Wn), k(this, "helpers", Object.assign({}, cr));
     let [n, r] = e;
     typeof n == "string" ? (this.configure(n), r && this.set(r)) : (this.configure("default"), this.set(n || {}));
   }
@@ -3124,7 +3124,7 @@ var S = class {
     let n;
     if (typeof e == "string") {
       let i = e;
-      if (n = _t[i], !n) throw new Error(`Wrong 'markdown-it' preset "${i}", check name`);
+      if (n = At[i], !n) throw new Error(`Wrong 'markdown-it' preset "${i}", check name`);
     } else n = e;
     if (!n) throw new Error("Wrong `markdown-it` preset, can't be empty");
     n.options && (this.options = { ...n.options });
@@ -3132,9 +3132,9 @@ var S = class {
     if (r) {
       var o;
       ["core", "block", "inline"].forEach((t) => {
-        var u;
-        let l = (u = r[t]) === null || u === void 0 ? void 0 : u.rules;
-        l && this[t].ruler.enableOnly(l);
+        var l;
+        let s = (l = r[t]) === null || l === void 0 ? void 0 : l.rules;
+        s && this[t].ruler.enableOnly(s);
       });
       let i = (o = r.inline) === null || o === void 0 ? void 0 : o.rules2;
       i && this.inline.ruler2.enableOnly(i);
@@ -3182,23 +3182,23 @@ var S = class {
     return this.renderer.render(this.parseInline(e, n), this.options, n);
   }
 };
-k(S, "Token", P);
-k(S, "Ruler", Q);
-k(S, "Renderer", Xe);
-k(S, "ParserCore", Je);
-k(S, "StateCore", Ke);
+k(I, "Token", $);
+k(I, "Ruler", Q);
+k(I, "Renderer", Xe);
+k(I, "ParserCore", Je);
+k(I, "StateCore", Ke);
 k(
-  S,
+  I,
   "ParserBlock",
   on
 );
-k(S, "StateBlock", en);
-k(S, "ParserInline", fn);
-k(S, "StateInline", un);
-var xt = Qe(S);
+k(I, "StateBlock", en);
+k(I, "ParserInline", un);
+k(I, "StateInline", ln);
+var St = Qe(I);
 
 // tokens.ts
-var parser = new xt({ html: false, linkify: false, typographer: false, maxNesting: NESTING_LIMIT });
+var parser = new St({ html: false, linkify: false, typographer: false, maxNesting: NESTING_LIMIT });
 function parse(text3, references) {
   const env = { references: { ...references } };
   const tokens = parser.parse(text3, env);
@@ -3912,7 +3912,7 @@ var RichText = class {
     if (certain !== groups.length - 1 || tooDeep(last.tokens)) return false;
     const shifted = { ...last, start: last.start - from, end: last.end - from };
     if (last.tokens[0].type === "fence") return this.#beginCode(shifted);
-    if (this.#tail.length > GROW_FROM) this.#grow(last, shifted, wholeLines - from);
+    if (this.#growing !== null || this.#tail.length > GROW_FROM) this.#grow(last, shifted, wholeLines - from);
     return false;
   }
   /** The first `done` blocks are finished, and with them the text before `offset`. */
@@ -5376,14 +5376,14 @@ var Header = class {
     toolbar.append(this.#stop);
     this.element.append(who, toolbar);
   }
-  update(record, state2, speed) {
+  update(record, state2, speed, now) {
     this.#pill.dataset["tone"] = state2.tone;
     setText(this.#label, state2.label);
     this.#pill.title = state2.detail ?? "";
     if (record === null) return;
     setText(this.#source, record.source);
     setText(this.#model, record.model ?? "");
-    setText(this.#elapsed, elapsed(record));
+    setText(this.#elapsed, elapsed(record, now));
     setText(this.#speed, speed === null ? "" : speedWords(speed));
     this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
     this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone");
@@ -5403,9 +5403,9 @@ function speedWords({ perSecond, basis }) {
   const rounded = perSecond < 9.95 ? perSecond.toFixed(1) : count(Math.round(perSecond));
   return basis === "usage" ? `${rounded} tok/s` : `≈ ${rounded} deltas/s`;
 }
-function elapsed(record) {
+function elapsed(record, now) {
   const start = record.started_at ?? record.created_at;
-  const end = record.completed_at ?? (isTerminal(record) ? null : (/* @__PURE__ */ new Date()).toISOString());
+  const end = record.completed_at ?? (isTerminal(record) ? null : new Date(now).toISOString());
   const took = between(start, end);
   return took === null ? "" : clock(took);
 }
@@ -5545,7 +5545,7 @@ function rangesOf(element, wanted, room) {
   if (wanted === "") return ranges;
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null && ranges.length < room; node = walker.nextNode()) {
-    if (node.parentElement?.closest(".actions, .unseen") !== null) continue;
+    if (node.parentElement?.closest(".actions, .unseen, .glimpse") !== null) continue;
     const text3 = node.data.toLowerCase();
     for (let at2 = text3.indexOf(wanted); at2 >= 0 && ranges.length < room; at2 = text3.indexOf(wanted, at2 + wanted.length)) {
       if (at2 + wanted.length > node.length) break;
@@ -5696,7 +5696,7 @@ var SearchBar = class {
   /** Opens what hides the words: a folded thought, a closed card, the rest of an output. */
   #unfold(slot, hit) {
     const range = this.#marks.paint([slot], this.#field.value, { element: slot, nth: hit.inRow });
-    if (range !== null && range.getClientRects().length > 0) return;
+    if (range?.startContainer.parentElement?.checkVisibility() === true) return;
     this.#transcript.open(hit.entry);
   }
   #toSight(range) {
@@ -6316,10 +6316,10 @@ function myers(a, b) {
     const next = new Map(front);
     for (let k2 = -edits; k2 <= edits; k2 += 2) {
       const down = k2 === -edits || k2 !== edits && (front.get(k2 - 1) ?? -1) < (front.get(k2 + 1) ?? -1);
-      let x2 = down ? front.get(k2 + 1) ?? 0 : (front.get(k2 - 1) ?? 0) + 1;
-      while (x2 < a.length && x2 - k2 < b.length && a[x2] === b[x2 - k2]) x2 += 1;
-      next.set(k2, x2);
-      if (x2 >= a.length && x2 - k2 >= b.length) return walkBack(a, b, trace);
+      let x = down ? front.get(k2 + 1) ?? 0 : (front.get(k2 - 1) ?? 0) + 1;
+      while (x < a.length && x - k2 < b.length && a[x] === b[x - k2]) x += 1;
+      next.set(k2, x);
+      if (x >= a.length && x - k2 >= b.length) return walkBack(a, b, trace);
     }
     front = next;
   }
@@ -6327,24 +6327,24 @@ function myers(a, b) {
 }
 function walkBack(a, b, trace) {
   const lines3 = [];
-  let x2 = a.length;
+  let x = a.length;
   let y = b.length;
   for (let edits = trace.length - 1; edits >= 0; edits -= 1) {
     const front = trace[edits];
-    const k2 = x2 - y;
+    const k2 = x - y;
     const down = k2 === -edits || k2 !== edits && (front.get(k2 - 1) ?? -1) < (front.get(k2 + 1) ?? -1);
     const from = down ? k2 + 1 : k2 - 1;
     const startX = edits === 0 ? 0 : front.get(from) ?? 0;
     const startY = edits === 0 ? 0 : startX - from;
-    while (x2 > startX && y > startY) {
-      x2 -= 1;
+    while (x > startX && y > startY) {
+      x -= 1;
       y -= 1;
-      lines3.push({ sign: " ", text: a[x2] });
+      lines3.push({ sign: " ", text: a[x] });
     }
     if (edits === 0) break;
     if (down) lines3.push({ sign: "+", text: b[startY] });
     else lines3.push({ sign: "-", text: a[startX] });
-    x2 = startX;
+    x = startX;
     y = startY;
   }
   return ordered(lines3.reverse());
@@ -7034,6 +7034,8 @@ var ToolCard = class {
   #change = null;
   #structured = null;
   #lane = null;
+  /** Under the lane: what the subagent answered came after what it did. */
+  #answer = el("div", "card answer");
   /** A reader closed all cards: a result does not open this one. */
   #shut = false;
   constructor(entry, maker) {
@@ -7073,6 +7075,7 @@ var ToolCard = class {
     this.#shut = !open;
     this.#card.open = open;
     if (this.#lane !== null) this.#lane.element.hidden = !open;
+    this.#answer.hidden = !open;
   }
   /** Counts the time of a call that takes long. */
   tick(now) {
@@ -7092,7 +7095,10 @@ var ToolCard = class {
   children() {
     if (this.#lane === null) {
       this.#lane = new Lane(this.#entry, this.#maker);
-      this.#column.append(this.#lane.element);
+      this.#answer.append(this.#output.element);
+      if (this.#structured !== null) this.#answer.append(this.#structured);
+      this.#answer.hidden = this.#shut;
+      this.#column.append(this.#lane.element, this.#answer);
     } else {
       this.#lane.fill();
     }
@@ -7117,6 +7123,7 @@ var ToolCard = class {
   #showOutcome() {
     const outcome = outcomeOf(this.#entry);
     this.#card.dataset["outcome"] = outcome;
+    this.#answer.dataset["outcome"] = outcome;
     this.#card.classList.toggle("told", this.#change !== null && outcome === "ok");
     setText(this.#mark, MARKS[outcome]);
     setText(this.#word, WORDS2[outcome]);
@@ -7438,6 +7445,18 @@ details[open] > summary.head::after {
   white-space: pre-wrap;
 }
 
+.answer {
+  margin-top: 8px;
+}
+
+.answer > .output {
+  border-top: 0;
+}
+
+.answer:not(:has(> .output:not([hidden]))) {
+  display: none;
+}
+
 .change {
   border-top: 1px solid var(--hair);
 }
@@ -7556,6 +7575,10 @@ details[open] > summary.head::after {
   border: 0;
   background: var(--live);
 }
+
+.output > .json {
+  padding: 6px 11px;
+}
 `;
 
 // markdown.css
@@ -7590,13 +7613,8 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
   unicode-bidi: isolate;
 }
 
-.prose :is(p, ul, ol, blockquote, h1, h2, h3, h4, h5, h6, hr, .wide, .code) {
+.prose :is(p, ul, ol, blockquote, div) {
   margin: 0 0 9px;
-}
-
-.prose :is(li, blockquote, .prose) > :last-child,
-.prose > :last-child {
-  margin-bottom: 0;
 }
 
 /* A line end that the agent wrote is a line end that the reader sees. */
@@ -7725,6 +7743,11 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
   font: italic 12px/1.5 var(--text-font);
 }
 
+.prose > :last-child,
+.prose :is(li, blockquote) > :last-child {
+  margin-bottom: 0;
+}
+
 /* ── tables ────────────────────────────────────────────────────────────── */
 
 .prose .wide {
@@ -7738,6 +7761,8 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
 
 .prose table {
   border-collapse: collapse;
+  color: inherit;
+  font: inherit;
   font-variant-numeric: tabular-nums;
 }
 
@@ -7789,7 +7814,9 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
   right: 6px;
   z-index: 1;
   display: flex;
+  flex-direction: row-reverse;
   align-items: center;
+  margin: 0;
   gap: 4px;
   padding-left: 10px;
   border-radius: 5px;
@@ -7802,7 +7829,7 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
 .code .copy {
   padding: 1px 7px;
   border-radius: 4px;
-  opacity: 0.0;
+  opacity: 0;
   transition: opacity 120ms;
 }
 
@@ -7957,7 +7984,7 @@ var markdown_default = `/* What agents write: prose, code, tool output, edits, J
 `;
 
 // rows.css
-var rows_default = '/* Slots of the list, lanes of subagents, what can be done with a row, the search, narrow cells. No single quotes here. */\n\n.slot {\n  contain: layout style;\n}\n\n/* ── subagents ─────────────────────────────────────────────────────────── */\n\n.lane {\n  margin: 8px 0 0 2px;\n  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));\n}\n\n.lane > .rows > .row:last-child {\n  padding-bottom: 2px;\n}\n\n.lanelabel {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier:hover {\n  color: var(--live);\n}\n\n/* Parallel subagents stand beside each other where there is room. */\n.slot.lanes {\n  display: grid;\n  grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));\n  column-gap: 10px;\n  align-items: start;\n}\n\n.lanes > .row:not(:first-child) {\n  column-gap: 0;\n  grid-template-columns: 0 minmax(0, 1fr);\n}\n\n/* ── what can be done with a row ───────────────────────────────────────── */\n\n.actions {\n  position: absolute;\n  top: -9px;\n  right: 4px;\n  z-index: 2;\n  display: flex;\n  overflow: clip;\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n  opacity: 0;\n  transition: opacity 100ms;\n}\n\n.row:hover > .actions,\n.actions:focus-within,\n.rawmode .actions {\n  opacity: 1;\n}\n\n.row:hover:has(.row:hover) > .actions:not(:focus-within) {\n  opacity: 0;\n}\n\n.actions button {\n  padding: 0 7px;\n  color: var(--quiet);\n  font-size: 11px;\n  line-height: 18px;\n}\n\n.actions button::after {\n  content: attr(data-label);\n}\n\n.actions button + button {\n  border-left: 1px solid var(--hair);\n}\n\n.actions button:hover,\n.actions button[aria-expanded="true"] {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n.actions button:focus-visible {\n  outline-offset: -2px;\n}\n\n@media (hover: none) {\n  .actions {\n    opacity: 1;\n  }\n}\n\n/* ── search ────────────────────────────────────────────────────────────── */\n\n.searchbar,\n.kinds {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: center;\n  gap: 4px 8px;\n  padding: 5px 14px;\n  font-size: 12px;\n  color: var(--quiet);\n  border-bottom: 1px solid var(--hair);\n}\n\n.searchfield {\n  flex: 1 1 140px;\n  min-width: 0;\n  max-width: 340px;\n  padding: 2px 8px;\n  font: inherit;\n  color: var(--ink);\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n}\n\n.searchfield::placeholder {\n  color: var(--quiet);\n  opacity: 1;\n}\n\n.hits {\n  min-width: 72px;\n  font-variant-numeric: tabular-nums;\n}\n\n.step {\n  min-width: 22px;\n  border-radius: 4px;\n}\n\n.step:hover {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n::highlight(nbstream-found) {\n  color: var(--strong);\n  background: color-mix(in srgb, var(--find) 38%, var(--ground));\n}\n\n::highlight(nbstream-current) {\n  color: #17130a;\n  background: #f2b93b;\n}\n\n.kinds label {\n  display: inline-flex;\n  align-items: center;\n  gap: 5px;\n  margin-right: 8px;\n  color: var(--ink);\n}\n\n.kinds input {\n  margin: 0;\n  accent-color: var(--live);\n}\n\n/* ── raw ───────────────────────────────────────────────────────────────── */\n\n.rawanswer {\n  grid-column: 2;\n  max-height: 260px;\n  margin-top: 6px;\n  padding: 6px 10px;\n  border-radius: 6px;\n  background: var(--sunken);\n  white-space: pre-wrap;\n}\n\n/* ── narrow cells, calm, print ─────────────────────────────────────────── */\n\n@container (max-width: 460px) {\n  header,\n  footer {\n    padding-inline: 10px;\n  }\n\n  .model,\n  .speed,\n  .foldbutton,\n  .kindsbutton {\n    display: none;\n  }\n\n  footer {\n    padding-block: 4px;\n  }\n\n  .truth {\n    white-space: normal;\n  }\n\n  .column {\n    padding: 10px 10px 2px 4px;\n  }\n\n  .summary dl {\n    gap: 4px 18px;\n  }\n\n  .row {\n    column-gap: 3px;\n  }\n\n  .fields {\n    grid-template-columns: minmax(0, 1fr);\n    gap: 0;\n  }\n\n  .fields dd {\n    margin-bottom: 6px;\n  }\n}\n\n@container (max-width: 640px) {\n  .speed {\n    display: none;\n  }\n}\n\n@media (prefers-reduced-motion: reduce) {\n  *,\n  *::before,\n  *::after {\n    animation: none !important;\n    transition: none !important;\n  }\n}\n\n@media print {\n  .scroller {\n    max-height: none;\n  }\n}\n';
+var rows_default = '/* Slots of the list, lanes of subagents, what can be done with a row, the search, narrow cells. No single quotes here. */\n\n.slot {\n  contain: layout style;\n}\n\n/* ── subagents ─────────────────────────────────────────────────────────── */\n\n.lane {\n  margin: 8px 0 0 2px;\n  border-left: 2px solid color-mix(in srgb, var(--live) 45%, var(--ground));\n}\n\n.lane > .rows > .row:last-child {\n  padding-bottom: 2px;\n}\n\n.lanelabel {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier {\n  margin: 0 0 6px 22px;\n  font-size: 12px;\n  color: var(--quiet);\n}\n\n.earlier:hover {\n  color: var(--live);\n}\n\n/* Parallel subagents stand beside each other where there is room. */\n.slot.lanes {\n  display: grid;\n  grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));\n  column-gap: 10px;\n  align-items: start;\n}\n\n@container (min-width: 660px) {\n  .lanes > .row:not(:first-child) {\n    column-gap: 0;\n    grid-template-columns: 0 minmax(0, 1fr);\n  }\n}\n\n/* ── what can be done with a row ───────────────────────────────────────── */\n\n.actions {\n  position: absolute;\n  top: -9px;\n  right: 4px;\n  z-index: 2;\n  display: flex;\n  overflow: clip;\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n  opacity: 0;\n  transition: opacity 100ms;\n}\n\n.row:hover > .actions,\n.actions:focus-within,\n.rawmode .actions {\n  opacity: 1;\n}\n\n.row:hover:has(.row:hover) > .actions:not(:focus-within) {\n  opacity: 0;\n}\n\n.actions button {\n  padding: 0 7px;\n  color: var(--quiet);\n  font-size: 11px;\n  line-height: 18px;\n}\n\n.actions button::after {\n  content: attr(data-label);\n}\n\n.actions button + button {\n  border-left: 1px solid var(--hair);\n}\n\n.actions button:hover,\n.actions button[aria-expanded="true"] {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n.actions button:focus-visible {\n  outline-offset: -2px;\n}\n\n@media (hover: none) {\n  .actions {\n    opacity: 1;\n  }\n}\n\n/* ── search ────────────────────────────────────────────────────────────── */\n\n.searchbar,\n.kinds {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: center;\n  gap: 4px 8px;\n  padding: 5px 14px;\n  font-size: 12px;\n  color: var(--quiet);\n  border-bottom: 1px solid var(--hair);\n}\n\n.searchfield {\n  flex: 1 1 140px;\n  min-width: 0;\n  max-width: 340px;\n  padding: 2px 8px;\n  font: inherit;\n  color: var(--ink);\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  background: var(--ground);\n}\n\n.searchfield::placeholder {\n  color: var(--quiet);\n  opacity: 1;\n}\n\n.hits {\n  min-width: 72px;\n  font-variant-numeric: tabular-nums;\n}\n\n.step {\n  min-width: 22px;\n  border-radius: 4px;\n}\n\n.step:hover {\n  color: var(--strong);\n  background: var(--sunken);\n}\n\n::highlight(nbstream-found) {\n  color: var(--strong);\n  background: color-mix(in srgb, var(--find) 38%, var(--ground));\n}\n\n::highlight(nbstream-current) {\n  color: #17130a;\n  background: #f2b93b;\n}\n\n.kinds label {\n  display: inline-flex;\n  align-items: center;\n  gap: 5px;\n  margin-right: 8px;\n  color: var(--ink);\n}\n\n.kinds input {\n  margin: 0;\n  accent-color: var(--live);\n}\n\n/* ── raw ───────────────────────────────────────────────────────────────── */\n\n.rawanswer {\n  grid-column: 2;\n  max-height: 260px;\n  margin-top: 6px;\n  padding: 6px 10px;\n  border-radius: 6px;\n  background: var(--sunken);\n  white-space: pre-wrap;\n}\n\n/* ── narrow cells, calm, print ─────────────────────────────────────────── */\n\n@container (max-width: 460px) {\n  header,\n  footer {\n    padding-inline: 10px;\n  }\n\n  .model,\n  .speed,\n  .foldbutton,\n  .kindsbutton {\n    display: none;\n  }\n\n  footer {\n    padding-block: 4px;\n  }\n\n  .truth {\n    white-space: normal;\n  }\n\n  .column {\n    padding: 10px 10px 2px 4px;\n  }\n\n  .summary dl {\n    gap: 4px 18px;\n  }\n\n  .row {\n    column-gap: 3px;\n  }\n\n  .fields {\n    grid-template-columns: minmax(0, 1fr);\n    gap: 0;\n  }\n\n  .fields dd {\n    margin-bottom: 6px;\n  }\n}\n\n@container (max-width: 640px) {\n  .speed {\n    display: none;\n  }\n}\n\n@media (prefers-reduced-motion: reduce) {\n  *,\n  *::before,\n  *::after {\n    animation: none !important;\n    transition: none !important;\n  }\n}\n\n@media print {\n  .scroller {\n    max-height: none;\n  }\n}\n';
 
 // shell.ts
 var Shell = class {
@@ -8057,6 +8084,7 @@ function label(frame2, scroller, jump, notice) {
 var PROBE_AFTER = 10;
 var FRAME_PACE = 200;
 var CHECK = 250;
+var LAG = 500;
 function mountView(parent, agentId, transport, options = {}) {
   const view2 = new AgentView(parent, agentId, transport, options);
   return () => view2.close();
@@ -8102,7 +8130,7 @@ var AgentView = class {
       options.compact === true
     );
     this.#shell.transcript.onSettled = (entry) => {
-      if (!isTerminal(this.#record) && entry.block.sequence_number > this.#opened) this.#shell.announcer.entry(entry);
+      if ((entry.result ?? entry.block).sequence_number > this.#opened) this.#shell.announcer.entry(entry);
     };
     this.#endTheme = followTheme(this.#shell.host);
     parent.append(this.#shell.host);
@@ -8219,16 +8247,24 @@ var AgentView = class {
     this.#firstUser = false;
     return block.content.trim() === this.#record?.prompt?.trim();
   }
+  /** The highest number that is on the page, or will be in a moment: a frame's work is no lag to speak of. */
+  #shown() {
+    const { contiguous } = this.#log;
+    return contiguous - this.#painted > LAG ? this.#painted : contiguous;
+  }
   #state() {
     return stateOf({
       agentId: this.#agentId,
       record: this.#record,
       live: this.#live,
-      behind: this.#log.head - this.#painted,
+      behind: this.#log.head - this.#shown(),
       gone: this.#gone,
       transport: this.#transport.kind,
       silence: (performance.now() - this.#heard) / 1e3
     });
+  }
+  #now() {
+    return this.#options.now?.() ?? Date.now();
   }
   #updateFrame() {
     window.clearTimeout(this.#settling);
@@ -8237,10 +8273,11 @@ var AgentView = class {
     const { header, footer, frame: frame2, notice, pulse, host, transcript } = this.#shell;
     const state2 = this.#state();
     const holes = this.#log.holes().length;
-    const speed = this.#tally.speed(isTerminal(this.#record) ? null : Date.now());
-    header.update(this.#record, state2, speed);
+    const now = this.#now();
+    const speed = this.#tally.speed(isTerminal(this.#record) ? null : now);
+    header.update(this.#record, state2, speed, now);
     footer.update(state2, {
-      contiguous: this.#painted,
+      contiguous: this.#shown(),
       head: this.#log.head,
       holes,
       duplicates: this.#duplicates,
@@ -8275,7 +8312,7 @@ var AgentView = class {
   };
   #tick() {
     if (isTerminal(this.#record) && this.#log.complete) return;
-    if (this.#gone === null) this.#shell.transcript.tick(Date.now());
+    if (this.#gone === null) this.#shell.transcript.tick(this.#now());
     this.#probe();
     if (!document.hidden) this.#updateFrame();
   }

@@ -183,7 +183,7 @@ def test_a_line_over_the_limit_becomes_a_row_that_names_it_and_the_rest_comes(st
 
 
 def test_an_unknown_source_names_those_there_are(store):
-    with pytest.raises(UnknownSource, match="no source named 'cloude': expected one of .*claude, .*local, "):
+    with pytest.raises(UnknownSource, match=r"no source named 'cloude': expected one of .*claude, .*local, "):
         nbs.launch("x", "cloude", store=store)
     assert store.list_agents() == []
 

@@ -8,6 +8,7 @@
 | `tool_calls`   | tool call, with its result |
 | `usage`        | model response that reported its tokens, each counted once; or agent and model |
 | `timeline`     | content block or run of a tool, with its times; or model response, with its pace |
+| `search`       | place where the words are |
 | `sql`          | row of your query |
 
 Columns are Arrow-backed in pandas: UUIDs and JSON are text, times are UTC with microseconds, a missing value is NA;
@@ -26,7 +27,8 @@ import pyarrow as pa
 from nbstream.errors import MissingExtra
 from nbstream.prices import COST_RULES, Prices, priced
 from nbstream.proof import against_logs
-from nbstream.store import MessageStore, Report, tables, timing
+from nbstream.search import ranked, terms_of
+from nbstream.store import MessageStore, Report, search, tables, timing
 from nbstream.store.filters import Filter, ids_of
 
 if TYPE_CHECKING:
@@ -254,6 +256,53 @@ class Store(MessageStore):
         which = Filter(agents=ids_of(agent_id), session=session)
         query = {"block": timing.by_block, "response": timing.by_response}[by](which)
         return self._rows(query, which, to)
+
+    def search(  # noqa: PLR0913 - filters, each by its name
+        self,
+        words: str,
+        agent_id: Agents = None,
+        *,
+        session: str | None = None,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
+        part: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        limit: int = 50,
+        marks: tuple[str, str] = ("«", "»"),
+        to: Format = "pandas",
+    ) -> Frame:
+        """One row per place where all the words are, best first: prompts, answers, reasoning, tool input and output.
+
+        Up to the newest row of every agent, those that are streaming too; in upper or lower case; also inside longer
+        words, though whole words come first. `nbs.attach(agent_id)` shows a hit's agent; the same words in the view's
+        own search lead to the place.
+
+        Args:
+            words: words, `"a phrase"`, and `-without`, all in one block.
+            agent_id: an agent, its id, or several of either; None for all.
+            session: of agents of this session of their program only.
+            type: of this type, or of one of these types, only.
+            part: of this part only; `prompt` for what agents were started with.
+            after: begun at this time or later.
+            before: begun before this time.
+            limit: most rows; of more than 10,000 places the newest are ranked.
+            marks: before and after each word in a snippet.
+            to: the kind of table.
+
+        Columns:
+            score (float): up to 3 for how often, 2 for how close together, 1 for whole words, 1 for how new;
+            agent_id (text, a UUID); sequence_number, last_sequence_number (int): the block's first and last row in the
+            log, 0 for a prompt; type, role (category); part (text); tool (text): its name, where the place is of one;
+            created_at (UTC, µs); matches (int): of all words in the block; snippet (text).
+
+        Raises:
+            ValueError: there is no word that must be there, or more than 32.
+        """
+        terms = terms_of(words)
+        which = Filter(agents=ids_of(agent_id), session=session, type=type, after=after, before=before)
+        looked_at = max(200, 4 * limit)
+        found = self.query(search.places(terms, which, part), search.values(terms, which, part, looked_at))
+        return _frame(ranked(found, terms, marks, limit), to)
 
     def sql(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, to: Format = "pandas"

@@ -66,6 +66,26 @@ MIGRATIONS: Final = (
     Migration("the transcript view", f"CREATE VIEW transcript AS {TRANSCRIPT}"),
     # Null: of whoever has the file. A server that names its people shows each what is theirs.
     Migration("whose an agent is", "ALTER TABLE agents ADD COLUMN owner VARCHAR"),
+    # Derived from the log and made again where missing (`search.py`). No constraint that would cost an index or refer
+    # to a row of the log, so that they are as easily emptied as filled.
+    Migration(
+        "folded blocks for the search",
+        """
+        CREATE TABLE search_blocks (
+            agent_id UUID NOT NULL,
+            sequence_number BIGINT NOT NULL,
+            last_sequence_number BIGINT NOT NULL,
+            block VARCHAR,
+            type VARCHAR NOT NULL,
+            role VARCHAR,
+            part VARCHAR,
+            tool VARCHAR,
+            content VARCHAR NOT NULL,
+            created_at TIMESTAMPTZ NOT NULL
+        );
+        CREATE TABLE search_marks (agent_id UUID PRIMARY KEY, upto BIGINT NOT NULL);
+        """,
+    ),
 )
 
 _LEDGER = """

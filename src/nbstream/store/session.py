@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from nbstream.store import search
 from nbstream.store.plan import AgentState
 from nbstream.store.requests import Snapshot
 from nbstream.store.rows import (
@@ -52,6 +53,9 @@ class Session(Protocol):
 
     def snapshot(self) -> Snapshot:
         """All agents and their highest sequence numbers."""
+
+    def index(self) -> bool:
+        """Bring what the search reads a step further; False when it was complete."""
 
     def checkpoint(self) -> None:
         """Move the log's write-ahead part into the file."""
@@ -176,6 +180,10 @@ class DuckSession:
         ).fetchall()
         records = [agent_from_row(row[:-1]) for row in rows]
         return Snapshot({record.id: row[-1] for record, row in zip(records, rows, strict=True)}, records)
+
+    def index(self) -> bool:
+        """Bring what the search reads a step further; False when it was complete."""
+        return search.advance(self._cursor)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""

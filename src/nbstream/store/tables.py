@@ -52,7 +52,7 @@ CATEGORIES: Final = {
 """The columns of few values, and these."""
 
 
-def _category(name: str) -> str:
+def category(name: str) -> str:
     """A column of few values, as a category: DuckDB gives an ENUM to Arrow as a dictionary."""
     values = ", ".join(f"'{value}'" for value in CATEGORIES[name])
     return f"{name}::ENUM({values}) AS {name}"
@@ -95,7 +95,7 @@ def agents(which: Filter, *, status: bool = False) -> str:
     """Agents, oldest first; with `status`, those of `$status` only."""
     return f"""
     SELECT
-        id::VARCHAR AS id, a.type, {_category("status")}, source, a.model, prompt, session_id,
+        id::VARCHAR AS id, a.type, {category("status")}, source, a.model, prompt, session_id,
         parent_agent_id::VARCHAR AS parent_agent_id, created_at, started_at, completed_at, error,
         next_sequence_number - 1 AS messages,
         duplicates,
@@ -114,8 +114,8 @@ def messages(which: Filter, *, raw: bool) -> str:
     return f"""
         SELECT
             id::VARCHAR AS id, agent_id::VARCHAR AS agent_id, sequence_number,
-            {_category("type")}, {_category("role")}, {_category("part")}, block,
-            {_category("op")}, content, {"raw, " if raw else ""}metadata, created_at, event_id
+            {category("type")}, {category("role")}, {category("part")}, block,
+            {category("op")}, content, {"raw, " if raw else ""}metadata, created_at, event_id
         FROM agent_messages
         WHERE {which.where()}
         ORDER BY agent_messages.agent_id, sequence_number
@@ -127,7 +127,7 @@ def transcript(which: Filter) -> str:
     return f"""
         SELECT
             agent_id::VARCHAR AS agent_id, sequence_number, last_sequence_number, block,
-            {_category("type")}, {_category("role")}, {_category("part")}, content,
+            {category("type")}, {category("role")}, {category("part")}, content,
             metadata, created_at, last_created_at
         FROM transcript
         WHERE {which.where(number="last_sequence_number")}
@@ -201,7 +201,7 @@ def usage_by_model(which: Filter) -> str:
         WHERE agent_id NOT IN (SELECT agent_id FROM reported)
         GROUP BY agent_id, model
     )
-    SELECT agent_id::VARCHAR AS agent_id, model, {", ".join(_TOKENS)}, cost_usd, {_category("reported_by")}
+    SELECT agent_id::VARCHAR AS agent_id, model, {", ".join(_TOKENS)}, cost_usd, {category("reported_by")}
     FROM (
         SELECT *, 'agent' AS reported_by FROM reported
         UNION ALL BY NAME

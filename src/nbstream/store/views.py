@@ -61,3 +61,12 @@ TRANSCRIPT: Final = """
     FROM agent_messages
     WHERE op = 'note' AND coalesce((metadata ->> '$."nbstream.kind"') NOT IN ('usage', 'skipped'), true)
 """
+
+
+def transcript_of(rows: str) -> str:
+    """The same fold over some rows of the log, so that two of them cannot differ.
+
+    Args:
+        rows: the name of a table or CTE with the columns of `agent_messages`.
+    """
+    return TRANSCRIPT.replace("FROM agent_messages", f"FROM {rows}")

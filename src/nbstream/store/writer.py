@@ -76,6 +76,7 @@ class Writer:
         self._changed = threading.Condition()
         self._closing = False
         self._no_checkpoint_before = 0.0
+        self._indexed = False
         self._thread = threading.Thread(target=self._run, name="nbstream-store-writer", daemon=True)
         self._thread.start()
 
@@ -119,6 +120,8 @@ class Writer:
                 for request in requests:
                     if isinstance(request, Follow):
                         self._follow(request)
+                if not requests:
+                    self._index()
                 self._checkpoint(idle=not requests)
         finally:
             self._end()
@@ -212,6 +215,7 @@ class Writer:
 
     def _commit(self, session: Session, plan: Plan) -> Plan:
         if plan.states:
+            self._indexed = False
             session.write(plan)
             session.commit()
         return plan
@@ -238,6 +242,17 @@ class Writer:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _index(self) -> None:
+        """While nothing waits, bring what the search reads up to date: nobody's answer depends on it, only its pace."""
+        try:
+            while not (self._indexed or self._queue or self._closing) and self._session is not None:
+                self._check_file()
+                self._indexed = not self._session.index()
+        except (duckdb.Error, StoreError) as error:
+            _log.warning("the search is slower for now, its index cannot be written: %s", error)
+            self._indexed = True  # until the next commit
+            self._recover(error)
 
     def _checkpoint(self, *, idle: bool) -> None:
         """A failed checkpoint loses nothing: the rows are in the write-ahead log."""

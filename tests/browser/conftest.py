@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real Chromium; a fresh page and notebook per test.
+"""A real JupyterLab, a real Notebook 7 and a real Chromium; a fresh page and notebook per test.
 
 Playwright's own loop runs in the main thread while it is open, and asyncio tests cannot start beside it: so Chromium lives
 for a module, not for the session.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,6 +22,7 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
+import nbstream.widget
 from support import until
 
 SHOTS = Path(__file__).parent / "screenshots"
@@ -57,17 +59,47 @@ def chromium():
         browser.close()
 
 
-class Lab:
-    """One JupyterLab server on loopback with folders of its own."""
+SOURCES = Path(nbstream.widget.__file__).parent
 
-    def __init__(self, root: Path, home: Path) -> None:
-        self.root = root
+
+def install(home: Path, *, off: bool = False) -> dict[str, str]:
+    """Puts nbstream's Jupyter parts, as they are in the sources, before whatever is installed; `off` hides them all.
+
+    Returns the variables that make a server look there. What a wheel installs where is a test of its own.
+    """
+    place = home / "share/labextensions/nbstream"
+    shutil.copytree(SOURCES / "labextension", place)
+    shutil.copy(SOURCES / "static/widget.js", place / "static")
+    config = home / "etc/jupyter_server_config.d"
+    config.mkdir(parents=True)
+    (config / "nbstream.json").write_text(
+        json.dumps({"ServerApp": {"jpserver_extensions": {"nbstream.server": not off}}})
+    )
+    if off:
+        pages = home / "config/labconfig"
+        pages.mkdir(parents=True)
+        (pages / "page_config.json").write_text(json.dumps({"disabledExtensions": {"nbstream": True}}))
+    return {"JUPYTER_PATH": str(home / "share"), "JUPYTER_CONFIG_PATH": str(home / "etc")}
+
+
+class Lab:
+    """One Jupyter server on loopback with folders of its own.
+
+    Args:
+        app: what its notebooks are opened in, `lab` or `notebook`.
+        base_url: its prefix, as a hub gives one.
+        off: without nbstream's Jupyter parts.
+    """
+
+    def __init__(self, root: Path, home: Path, app: str = "lab", base_url: str = "/", *, off: bool = False) -> None:
+        self.root, self.home, self.app, self.base_url = root, home, app, base_url
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.log = home / "server.log"
         self._env = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "JPY"))}
+        self._env |= install(home, off=off)
         self._env |= {
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
@@ -86,27 +118,34 @@ class Lab:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.base_url.rstrip('/')}"
+
+    def page_url(self, name: str) -> str:
+        place = "doc/tree" if self.app == "lab" else "notebooks"
+        return f"{self.url}/{place}/{name}?token={self.token}" + ("&reset" if self.app == "lab" else "")
 
     def start(self) -> None:
         argv = [
-            *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
+            *(sys.executable, "-m", "jupyter", self.app, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}"),
-            *("--LabApp.expose_app_in_browser=True", "--ServerApp.open_browser=False"),
+            *(f"--ServerApp.base_url={self.base_url}", "--ServerApp.open_browser=False"),
+            *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(argv, env=self._env, stdout=log, stderr=log, cwd=self.root)
-        until(self._answers, timeout=60, what=f"the JupyterLab server (its log: {self.log})")
+        until(self._answers, timeout=60, what=f"the Jupyter server (its log: {self.log})")
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
+        """In order, kernels included; one that is on its way out for too long is not waited for."""
+        self.process.terminate()
         try:
-            self.process.wait(2)
-        except subprocess.TimeoutExpired:
-            self.process.terminate()
             self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
+            raise
 
     def api(self, path: str, method: str = "GET") -> object:
         request = urllib.request.Request(
@@ -116,25 +155,57 @@ class Lab:
             body = response.read()
         return json.loads(body) if body else None
 
+    def add_kernel(self, name: str, first: Path) -> str:
+        """A kernel whose packages in the folder `first` come before all others. Returns its name."""
+        spec = {
+            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": name,
+            "language": "python",
+            "env": {"PYTHONPATH": str(first)},
+        }
+        folder = self.home / "share/kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "kernel.json").write_text(json.dumps(spec))
+        return name
+
+    def end_proxies(self) -> None:
+        """A proxy that a notebook started outlives its kernel by design; these tests started it, so they end it."""
+        for state in (self.home / "nbstream-runtime").glob("proxy-*.json"):
+            os.kill(json.loads(state.read_text())["pid"], signal.SIGTERM)
+
     def _answers(self) -> bool:
         if self.process.poll() is not None:
-            raise AssertionError(f"JupyterLab ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
+            raise AssertionError(f"Jupyter ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
         try:
             return bool(self.api("status"))
         except OSError:
             return False
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    home = tmp_path_factory.mktemp("lab-home")
-    server = Lab(tmp_path_factory.mktemp("lab-root"), home)
+def running(tmp_path_factory, app: str, **options):
+    server = Lab(tmp_path_factory.mktemp(f"{app}-root"), tmp_path_factory.mktemp(f"{app}-home"), app, **options)
     server.start()
     yield server
     server.stop()
-    # A proxy that a notebook started outlives its kernel by design; these tests started it, so they end it.
-    for state in (home / "nbstream-runtime").glob("proxy-*.json"):
-        os.kill(json.loads(state.read_text())["pid"], signal.SIGTERM)
+    server.end_proxies()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """JupyterLab."""
+    yield from running(tmp_path_factory, "lab")
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory):
+    """Notebook 7, under a prefix as a hub gives one."""
+    yield from running(tmp_path_factory, "notebook", base_url="/user/bob/")
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """A JupyterLab in which nbstream is not installed."""
+    yield from running(tmp_path_factory, "lab", off=True)
 
 
 class Notebook:
@@ -144,10 +215,22 @@ class Notebook:
         self.lab, self.page, self.name = lab, page, name
         self.path = lab.root / name
 
-    def open(self) -> None:
-        self.page.goto(f"{self.lab.url}/doc/tree/{self.name}?token={self.lab.token}&reset")
+    def open(self, *, kernel: bool = True) -> None:
+        """Opens it; without a kernel it is as after *No Kernel* in the dialog that asks."""
+        if not kernel:
+            written = nbformat.read(self.path, 4)
+            written.metadata["kernelspec"] = {"name": "gone", "display_name": "Gone", "language": "python"}
+            nbformat.write(written, self.path)
+        self.page.goto(self.lab.page_url(self.name))
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        self.ready()
+        if kernel:
+            self.ready()
+        else:
+            self.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+
+    def reload(self) -> None:
+        """As a person's F5: the page is loaded anew, and nothing more is waited for."""
+        self.page.goto(self.lab.page_url(self.name).replace("&reset", ""), wait_until="commit")
 
     def ready(self) -> None:
         self.page.wait_for_function(READY, timeout=60_000)
@@ -177,32 +260,70 @@ class Notebook:
         return path
 
 
-@pytest.fixture
-def notebook(lab, chromium, request):
-    """Opens a notebook with the given code cells."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(30_000)
-    opened: list[Notebook] = []
+class Desk:
+    """Opens notebooks for one test, and clears up after it."""
 
-    def make(*cells: str | nbformat.NotebookNode) -> Notebook:
-        name = f"{request.node.name.split('[')[0]}-{len(opened)}.ipynb"
-        nodes = [nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        nbformat.write(nbformat.v4.new_notebook(cells=nodes, metadata=kernel), lab.root / name)
+    def __init__(self, chromium, name: str) -> None:
+        self._chromium, self.name = chromium, name
+        self._contexts = []
+        self.opened: list[Notebook] = []
+
+    def page(self):
+        """A window of a browser of its own."""
+        context = self._chromium.new_context(viewport={"width": 1200, "height": 900})
+        context.set_default_timeout(30_000)
+        self._contexts.append(context)
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
-        book = Notebook(lab, page, name)
-        opened.append(book)
-        book.open()
+        return page
+
+    def write(self, lab: Lab, *cells: str | nbformat.NotebookNode, kernel: str = "python3") -> str:
+        name = f"{self.name}-{len(list(lab.root.glob('*.ipynb')))}.ipynb"
+        nodes = [nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+        spec = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=nodes, metadata=spec), lab.root / name)
+        return name
+
+    def open(self, lab: Lab, *cells: str | nbformat.NotebookNode, kernel: str = "python3") -> Notebook:
+        return self.show(lab, self.write(lab, *cells, kernel=kernel))
+
+    def show(self, lab: Lab, name: str, page=None, *, kernel: bool = True) -> Notebook:
+        book = Notebook(lab, page or self.page(), name)
+        self.opened.append(book)
+        book.open(kernel=kernel)
         return book
 
-    yield make
-    for book in opened:
-        if request.node.stash.get(FAILED, False):
-            book.shot(f"failed-{request.node.name}")
-    context.close()
-    for session in lab.api("sessions"):
-        lab.api(f"sessions/{session['id']}", "DELETE")
+    def end_kernels(self, lab: Lab) -> None:
+        for session in lab.api("sessions"):
+            lab.api(f"sessions/{session['id']}", "DELETE")
+
+    def close(self, *, failed: bool) -> None:
+        for number, book in enumerate(self.opened):
+            if failed and not book.page.is_closed():
+                book.shot(f"failed-{self.name}-{number}")
+        for context in self._contexts:
+            context.close()
+        for lab in {book.lab for book in self.opened}:
+            self.end_kernels(lab)
+
+
+@pytest.fixture
+def desk(chromium, request):
+    """Opens notebooks on any of the servers."""
+    desk = Desk(chromium, re.sub(r"\W+", "-", request.node.name).strip("-"))
+    yield desk
+    desk.close(failed=request.node.stash.get(FAILED, False))
+
+
+@pytest.fixture
+def notebook(lab, desk):
+    """Opens a JupyterLab notebook with the given code cells."""
+    shared = desk.page()
+
+    def make(*cells: str | nbformat.NotebookNode) -> Notebook:
+        return desk.show(lab, desk.write(lab, *cells), shared.context.new_page())
+
+    return make
 
 
 FAILED = pytest.StashKey[bool]()

@@ -1,0 +1,166 @@
+"""What goes wrong between the server and a view, on purpose: the view ends with what the store has."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import pytest
+
+from browser.live import LAST, LAUNCH, SETUP, recording, view, views, wait_view
+from support import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+SOCKET = re.compile(r"/nbstream/ws$")
+REST = re.compile(r"/nbstream/api/")
+
+
+class Wire:
+    """Stands between a page and the server's WebSocket; REST goes through while the wire is whole."""
+
+    def __init__(self, page) -> None:
+        self.whole = True
+        self.deliver = lambda texts: texts
+        self.frames = 0
+        self._open = []
+        page.route_web_socket(SOCKET, self._connect)
+        page.route(REST, lambda route: route.continue_() if self.whole else route.abort())
+
+    def cut(self) -> None:
+        self.whole = False
+        for socket in self._open:
+            socket.close(code=1011)
+        self._open.clear()
+
+    def mend(self) -> None:
+        self.whole = True
+
+    def _connect(self, socket) -> None:
+        if not self.whole:
+            socket.close(code=1011)
+            return
+        self._open.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda text: self._pass(socket, text))
+
+    def _pass(self, socket, text: str) -> None:
+        self.frames += 1
+        for each in self.deliver([text]):
+            socket.send(each)
+
+
+def cells(tmp_path, name: str, words: int, interval: float) -> list[str]:
+    path = recording(tmp_path / "run.jsonl", words)
+    return [SETUP.format(store=f"{name}.duckdb"), LAUNCH.format(path=str(path), interval=interval)]
+
+
+def words_of(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"word(\d+) ", text)]
+
+
+def test_two_windows_are_equal_also_after_one_was_offline_for_ten_seconds(desk, lab, tmp_path):
+    words = 900
+    first = desk.open(lab, *cells(tmp_path, desk.name, words, 0.03))
+    first.run(0)
+    first.run(1)
+    wait_view(first, "the first words", lambda v: v["head"] >= 10)
+    first.save()
+    page = desk.page()
+    wire = Wire(page)
+    second = desk.show(lab, first.name, page)
+    wait_view(second, "the same agent", lambda v: v["head"] >= 10 and v["state"] == "live")
+    page.context.set_offline(True)
+    wire.cut()
+    alone = wait_view(second, "to notice", lambda v: v["state"] == "disconnected")
+    assert "does not answer; trying again" in alone["text"]
+    page.wait_for_timeout(8_000)  # ten seconds offline are the case
+    assert view(second)["head"] <= alone["head"] + 1
+    wire.mend()
+    page.context.set_offline(False)
+    wait_view(second, "to come back", lambda v: v["state"] != "disconnected" and v["head"] > alone["head"])
+    ends = [wait_view(book, "the end", lambda v: v["state"] == "finished", timeout=60) for book in (first, second)]
+    assert [(end["head"], end["holes"], words_of(end["text"])) for end in ends] == [
+        (ends[0]["head"], 0, list(range(1, words + 1)))
+    ] * 2
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook7"])
+def test_frames_dropped_doubled_and_shuffled_leave_the_store_s_list(desk, app, tmp_path, request):
+    app = request.getfixturevalue(app)
+    words = 400
+    page = desk.page()
+    wire = Wire(page)
+    luck = random.Random(7)
+    done = {"dropped": 0, "doubled": 0, "shuffled": 0}
+    held: list[str] = []
+
+    def disturb(texts: list[str]) -> list[str]:
+        for text in texts:
+            if json.loads(text)["type"] != "agent:message":
+                return texts
+            chance = luck.random()
+            if chance < 0.3:
+                done["dropped"] += 1
+            else:
+                held.append(text)
+                if chance > 0.7:
+                    done["doubled"] += 1
+                    held.append(text)
+        if len(held) < 6:
+            return []
+        done["shuffled"] += 1
+        luck.shuffle(held)
+        out, held[:] = list(held), []
+        return out
+
+    wire.deliver = disturb
+    ask = "rows = store.messages(agent.id)\nprint(agent.wait(60), len(rows), int(store.head(agent.id)))"
+    book = desk.show(app, desk.write(app, *cells(tmp_path, desk.name, words, 0.01), ask), page)
+    book.run(0)
+    book.run(1)
+    end = wait_view(book, "the end", lambda v: v["state"] == "finished", timeout=60)
+    assert min(done.values()) >= 3, done
+    assert end["holes"] == 0
+    assert words_of(end["text"]) == list(range(1, words + 1))
+    assert end["text"].count(LAST) == 1
+    book.run(2)
+    until(lambda: "completed" in book.text(2), what="the store's own account")
+    assert book.text(2).split()[-1] == str(end["head"])
+
+
+WIDGET = "nbs.AgentWidget(agent)"
+
+
+def test_a_widget_goes_by_the_server_by_comm_while_it_is_away_and_back(desk, lab, tmp_path):
+    """Where the notebook has no extension of ours, a widget still finds the server."""
+    page = desk.page()
+    wire = Wire(page)
+    setup, launch = cells(tmp_path, desk.name, 2_000, 0.02)
+    book = desk.show(lab, desk.write(lab, setup, launch.replace("\nagent\n", f"\n{WIDGET}\n")), page)
+    book.run(0)
+    book.run(1)
+    wait_view(book, "the first words", lambda v: v["head"] >= 5)
+    until(lambda: by(book) == "server", what="the server's word in the status line")
+    wire.cut()
+    until(lambda: by(book) == "comm", what="the comm's word in the status line")
+    head = view(book)["head"]
+    wait_view(book, "words by comm", lambda v: v["head"] > head + 20 and v["state"] == "live")
+    wire.mend()
+    until(lambda: by(book) == "server", timeout=30, what="the server's word again")
+    head = view(book)["head"]
+    wait_view(book, "words by the server", lambda v: v["head"] > head + 20 and v["holes"] == 0)
+    book.restart_kernel()
+    assert by(book) == "server"
+    wait_view(book, "words without the kernel's comm", lambda v: v["state"] != "kernel-gone")
+    assert len(views(book)) == 1
+
+
+def by(book) -> str:
+    """What the status line says rows come by."""
+    line = book.page.evaluate(
+        "() => document.querySelector('.nbstream-root').shadowRoot.querySelector('footer').innerText"
+    )
+    found = re.search(r"\b(server|comm)\b", line)
+    return found[1] if found else line

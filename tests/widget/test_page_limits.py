@@ -45,36 +45,20 @@ def test_long_lines_and_long_blocks_are_cut_with_a_word(view) -> None:
     assert "50,000 more characters are not shown here" in view.text()
 
 
-def test_sixty_kilobytes_in_small_deltas_stay_fast(view) -> None:
+def test_sixty_kilobytes_in_small_deltas_are_all_there(view) -> None:
+    """What it costs is printed by `tests/benchmarks/bench_view.py`."""
     sentence = "Sentence number {} of a long answer, with some words in it. "
     answer = "".join(sentence.format(n) + ("\n\n" if n % 9 == 8 else "") for n in range(1100))[:60_000]
     log = Log()
     log.text("b", answer, size=20)
-    batches = [batch_json(AGENT, log.rows[i : i + 6], head=i + 6) for i in range(0, len(log.rows), 6)]
+    batches = [batch_json(AGENT, log.rows[i : i + 60], head=i + 60) for i in range(0, len(log.rows), 60)]
     view.status(record(), head=0)
-    tasks = view.pace(batches)
+    view.page.evaluate("text => nbstream.pace(JSON.parse(text))", json.dumps(batches))
     view.wait_head(3000)
+    view.status(DONE, head=3000)
+    view.wait_state("finished")
     assert find(view, ".said").inner_text().split() == answer.split()
-    assert sum(tasks) < 3000, f"{sum(tasks):.0f} ms in all"
-    assert max(tasks) < 50, f"the worst task took {max(tasks):.1f} ms"
-    fifth = len(tasks) // 5
-    first, last = sum(tasks[:fifth]), sum(tasks[-fifth:])
-    assert last < 2 * max(first, 50), f"{first:.0f} ms at the start, {last:.0f} ms at the end"
-
-
-def test_ten_thousand_messages_open_within_a_second(view) -> None:
-    log = Log()
-    for block in range(100):
-        log.text(f"b{block}", "A few words of text. " * 100, size=21)
-    view.status(DONE, head=10_000)
-    took = view.page.evaluate(
-        """text => new Promise(done => {
-            const batch = JSON.parse(text), start = performance.now(), root = nbstream.root;
-            const look = () => root.dataset.head === "10000" ? done(performance.now() - start) : requestAnimationFrame(look);
-            nbstream.deliver(batch); look(); })""",
-        json.dumps(batch_json(AGENT, log.rows, head=10_000)),
-    )
-    assert took < 1000, f"{took:.0f} ms"
+    assert find(view, ".said p").count() == answer.count("\n\n") + 1
 
 
 def test_no_script_no_request_no_way_out_of_its_box(view) -> None:

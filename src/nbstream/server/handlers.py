@@ -84,11 +84,15 @@ class JsonHandler(Guarded, APIHandler):
             raise refusal(error) from error
 
     def answer(self, body: object, status: int = 200) -> None:
-        """Ends the request with JSON."""
+        """Ends the request with an object as JSON."""
+        self.answer_text(json.dumps(body, ensure_ascii=False, separators=(",", ":")), status)
+
+    def answer_text(self, body: str, status: int = 200) -> None:
+        """Ends the request with what is JSON already."""
         self.set_status(status)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        self.finish(body)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every error has the same two fields."""
@@ -105,10 +109,9 @@ class JsonHandler(Guarded, APIHandler):
 
     def agent_id(self, text: str) -> UUID:
         """The id in the path."""
-        try:
+        with contextlib.suppress(ValueError):
             return UUID(text)
-        except ValueError as error:
-            raise refusal(BadRequest(f"expected the id of an agent, a UUID; got {text[:80]!r}")) from error
+        raise refusal(BadRequest(f"expected the id of an agent, a UUID; got {text[:80]!r}"))
 
     def number(self, name: str, default: int, lowest: int, highest: int) -> int:
         """A whole number of the query."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Final
 
 from nbstream.server.refusals import AboveHead
-from nbstream.wire import BATCH_SIZE, split
+from nbstream.store.shapes import read_shapes
+from nbstream.wire import BATCH_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from nbstream.messages import AgentMessage
     from nbstream.store import MessageStore
 
 DEFAULT_LIMIT: Final = 1_000
@@ -22,7 +23,7 @@ PAGE_SIZE: Final = 4 * BATCH_SIZE
 """Characters of a page at most, unless one row alone is longer."""
 
 
-def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bool = False) -> dict[str, Any]:
+def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bool = False) -> str:
     """The rows with a sequence number above `since`, in order, and where to go on.
 
     Args:
@@ -33,7 +34,7 @@ def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bo
         raw: with the source as received.
 
     Returns:
-        The answer of `GET agents/{id}/messages`; `has_more` says whether to ask again with `next_since`.
+        The answer of `GET agents/{id}/messages`, as JSON; `has_more` says whether to ask again with `next_since`.
 
     Raises:
         AboveHead: the asker has more than there is.
@@ -41,30 +42,38 @@ def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bo
     head = store.head(agent_id)  # before the rows: what is committed in between is then a row more, never a hole
     if since > head:
         raise AboveHead(since, head)
-    rows = store.read(agent_id, since=since, limit=limit, raw=raw)
-    whole = len(rows) < limit
-    if rows:
-        part = next(split(rows, PAGE_SIZE))
-        whole = whole and len(part) == len(rows)
-        rows = part
-        head = max(head, rows[-1].sequence_number or 0)
-    last = (rows[-1].sequence_number or 0) if rows else since
-    end = head if whole else last
-    return {
+    rows = read_shapes(store, agent_id, since=since, head=head, limit=limit, raw=raw)
+    part = rows[: _fitting([len(shape) for _, shape in rows])]
+    whole = len(part) == len(rows) < limit
+    numbers = [number for number, _ in part]
+    head = max(head, *numbers[-1:], 0)
+    end = head if whole else (numbers[-1] if numbers else since)
+    around = {
         "agent_id": str(agent_id),
-        "messages": [row.to_json(raw=raw) for row in rows],
         "head": head,
         "next_since": end,
         "has_more": end < head,
-        "gaps": gaps(rows, since, end),
+        "gaps": gaps(numbers, since, end),
     }
+    shapes = ",".join(shape for _, shape in part)
+    return f'{json.dumps(around)[:-1]}, "messages": [{shapes}]}}'
 
 
-def gaps(rows: Sequence[AgentMessage], since: int, end: int) -> list[dict[str, int]]:
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many rows of these sizes make a page; one at least."""
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if count and total > PAGE_SIZE:
+            return count
+    return len(sizes)
+
+
+def gaps(numbers: Sequence[int], since: int, end: int) -> list[dict[str, int]]:
     """The sequence numbers above `since` and up to `end` that are not there, as ranges with both ends included."""
     found: list[dict[str, int]] = []
     following = since + 1
-    for number in [*(row.sequence_number or 0 for row in rows), end + 1]:
+    for number in [*numbers, end + 1]:
         if number > following:
             found.append({"from": following, "to": number - 1})
         following = number + 1

@@ -109,12 +109,12 @@ class MessagesHandler(JsonHandler):
         raw = self.get_query_argument("raw", "false")
         if raw not in {"true", "false"}:
             raise refusal(BadRequest(f"expected raw to be true or false; got {raw[:80]!r}"))
-        self.answer(
+        self.answer_text(
             await self.ask(_messages, self.backend, self.scope, asked, since=since, limit=limit, raw=raw == "true")
         )
 
 
-def _messages(backend: Backend, scope: Scope, agent_id: UUID, **asked: Any) -> dict[str, Any]:
+def _messages(backend: Backend, scope: Scope, agent_id: UUID, **asked: Any) -> str:
     held, _ = backend.stores.find(agent_id, scope)
     return page(held.store, agent_id, **asked)
 

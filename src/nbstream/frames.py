@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyarrow as pa
 
 from nbstream.errors import MissingExtra
-from nbstream.prices import COST_RULES, Prices, priced
+from nbstream.prices import COST_RULES, Prices, checked, priced
 from nbstream.proof import against_logs
 from nbstream.search import ranked, terms_of
-from nbstream.store import MessageStore, Report, search, tables, timing
+from nbstream.store import MessageStore, Report, search, tables, timing, usage
 from nbstream.store.filters import Filter, ids_of
 
 if TYPE_CHECKING:
@@ -183,42 +183,53 @@ class Store(MessageStore):
         self,
         agent_id: Agents = None,
         *,
-        by: Literal["response", "model"] = "response",
+        by: Literal["response", "model", "agent"] = "response",
         session: str | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
         prices: Prices | None = None,
         to: Format = "pandas",
     ) -> Frame:
-        """Tokens and cost: one row per model response, or per agent and model; each counted once, so sum freely.
+        """Tokens and cost: a row per response, per agent and model, or per agent; each counted once, so sum freely.
+
+        A program that reports one response again is counted by its last report. One that counts its whole session
+        (Codex, when a thread is resumed) is counted by what came since its last report: rule `differences`.
 
         Args:
             agent_id: an agent, its id, or several of either; None for all.
             by: `response`: each response's last report; `model`: totals, the program's own where it gives them and no
-                time is asked for.
+                time is asked for; `agent`: totals beside the program's own, to check one by the other.
             session: of agents of this session of their program only.
-            after: reported at this time or later.
+            after: reported at this time or later; by agent: of agents created then.
             before: reported before this time.
             prices: US dollars per million tokens by model, `{"claude-sonnet-4-5": Price(input=3, output=15)}`; a name
                 also stands for every model that begins with it.
             to: the kind of table.
 
-        Columns of both:
-            agent_id (text, a UUID); model (text); input_tokens (int): all input, cache included; output_tokens;
+        Columns of all:
+            agent_id (text, a UUID); model (text; by agent: `models`, all of them); input_tokens (int): all input, cache
+            included; output_tokens;
             cache_read_tokens, cache_write_tokens: the part of the input that came from, or went into, the cache;
             reasoning_tokens: the part of the output that was thinking; cost_usd (float, US dollars): the program's own
             figure, else by `prices`; computed_usd (float): by `prices`, to compare;
-            cost_rule (category): `agent`, `prices` or `unknown`.
+            cost_rule (category): `agent`, `prices` or `unknown`; reported_by (category): the rule of the tokens:
+            `agent`, its own totals, `responses`, their last reports, or `differences` between totals of a session.
 
         Columns of `response`:
             response_id (text); parent_tool_call_id (text): the call whose subagent spoke, NA on the main thread;
             finish_reasons (text, JSON); sequence_number (int), created_at (UTC, µs): of the report.
 
-        Columns of `model`:
-            reported_by (category): `agent`, its own totals, or `responses`, their sum.
+        Columns of `agent`:
+            type, session_id (text); responses (int); counted_input_tokens, counted_output_tokens (int): of its
+            responses; program_input_tokens, program_output_tokens (int): the program's own last word;
+            difference_tokens (int): program less counted; NA where either says nothing.
         """
         which = Filter(agents=ids_of(agent_id), session=session, after=after, before=before)
-        query = {"response": tables.usage_by_response, "model": tables.usage_by_model}[by](which)
+        if by == "agent":
+            whole = Filter(agents=which.agents, session=session)
+            models = priced(self.query(usage.by_model(whole), whole.params() or None), prices or {})
+            return _frame(checked(self.query(usage.checks(which), which.params() or None), models), to)
+        query = {"response": usage.by_response, "model": usage.by_model}[by](which)
         return _frame(priced(self.query(query, which.params() or None), prices or {}), to)
 
     def timeline(

@@ -80,7 +80,7 @@ def test_a_screen_reader_is_told_once_a_block_and_nothing_of_the_past(view) -> N
     view.rows(log.rows)
     view.wait_head(1)
     view.page.evaluate(
-        """() => { window.told = []; const place = nbstream.root.shadowRoot.querySelector('.unseen[aria-live]');
+        """() => { const place = nbstream.root.shadowRoot.querySelector('.unseen[aria-live]'); window.told = [place.textContent];
         new MutationObserver(() => window.told.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true }) }"""
     )
     log.text("new", "New words that come in many small pieces, one after another.", size=4)

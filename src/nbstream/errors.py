@@ -17,6 +17,7 @@ NbstreamError
 │   ├── SaveFailed          the commit failed: disk full, read-only, moved away
 │   └── IdConflict          the same id came with different bytes
 ├── AgentNotFound           no agent of that id in this store
+│   └── AgentDeleted        there was one, and it was deleted
 ├── AgentBusy               the agent still runs, so it cannot be told anything
 ├── QueryRefused            SQL that would change the store, or read outside it
 └── MissingExtra            an optional part is not installed
@@ -131,6 +132,10 @@ class IdConflict(StoreError):
 
 class AgentNotFound(NbstreamError):
     """No agent of that id in this store."""
+
+
+class AgentDeleted(AgentNotFound):
+    """There was an agent of that id, and it was deleted; the id is not used again."""
 
 
 class AgentBusy(NbstreamError):

@@ -34,7 +34,7 @@ def _log_of(record: AgentRecord) -> Path | None:
     """The log of the run that these rows came from; one that was made anew has another epoch and proves nothing."""
     options = record.metadata.get("source", {}).get("options", {})
     directory, cursor = options.get("directory"), record.last_event_id
-    if not directory or not cursor:
+    if not directory or not cursor or "redacted" in record.metadata:  # a person took out what the log still has
         return None
     found = find_log(record.id, Path(directory))
     return found.path if found is not None and found.epoch == cursor.rpartition(".")[0] else None

@@ -35,7 +35,7 @@ class AboveHead(Refused):
 
 
 class AgentGone(Refused):
-    """The file that held the agent was deleted or moved away."""
+    """The agent was deleted, or the file that held it was deleted or moved away."""
 
 
 class BodyTooLarge(Refused):
@@ -54,6 +54,7 @@ STATUS: Final[dict[type[Exception], HTTPStatus]] = {
     BadRequest: HTTPStatus.BAD_REQUEST,
     SourceNotAllowed: HTTPStatus.BAD_REQUEST,
     errors.UnknownSource: HTTPStatus.BAD_REQUEST,
+    errors.AgentDeleted: HTTPStatus.GONE,
     errors.AgentNotFound: HTTPStatus.NOT_FOUND,
     errors.IdConflict: HTTPStatus.CONFLICT,
     AgentGone: HTTPStatus.GONE,

@@ -112,7 +112,7 @@ class Stores:
         if found is None:
             gone = self._gone.get(agent_id)
             if gone is not None and scope.holds(gone):
-                raise AgentGone(f"agent {agent_id} is gone: the file that held it was deleted or moved away")
+                raise AgentGone(f"agent {agent_id} is gone: it, or the file that held it, was deleted or moved away")
             raise no_such_agent(agent_id)
         held, record = found
         if not scope.holds(record):
@@ -237,6 +237,10 @@ class Stores:
         if committed.record is None:
             return
         with held.lock:
+            if committed.deleted:
+                held.records.pop(committed.agent_id, None)
+                self._say_gone([committed.record])
+                return
             kind: Kind = "agent:updated" if committed.agent_id in held.records else "agent:created"
             held.records[committed.agent_id] = committed.record
         self._announce(kind, committed.record)

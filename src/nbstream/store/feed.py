@@ -79,6 +79,11 @@ class Feed:
             new = [message for message in committed.messages if (message.sequence_number or 0) > head]
             if new:
                 self._heads[committed.agent_id] = new[-1].sequence_number or head
+            if committed.deleted:
+                self._heads.pop(committed.agent_id, None)
+                if self._records.pop(committed.agent_id, None) is not None:
+                    self._tell(committed)
+                return
             if committed.record is not None:
                 self._records[committed.agent_id] = committed.record
             if len(new) != len(committed.messages):
@@ -92,6 +97,9 @@ class Feed:
         """Read from the store, and pass on, what the snapshot has and was not passed on."""
         with self._lock:
             assert self._backend is not None
+            for agent_id in self._records.keys() - {record.id for record in snapshot.records}:
+                record = self._records[agent_id]
+                self.deliver(Committed(agent_id=agent_id, messages=[], record=record, deleted=True))
             for record in snapshot.records:
                 if self._records.get(record.id) != record:
                     self.deliver(Committed(agent_id=record.id, messages=[], record=record))

@@ -13,7 +13,7 @@ from nbstream.errors import SaveFailed, StoreError
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import MISSED, Outbox
-from nbstream.store.requests import Committed, Create, Request, Save, Snapshot, row_count, settle
+from nbstream.store.requests import Committed, Create, Request, Retain, Save, Snapshot, row_count, settle
 from nbstream.store.verify import Report
 from nbstream.store.writer import PENDING_BYTES, PENDING_ROWS
 
@@ -259,6 +259,8 @@ class Joined:
             settle(request, wire.error_from(header["error"]))
         elif isinstance(request, Save):
             settle(request, _committed(header, body))
+        elif isinstance(request, Retain):
+            settle(request, header["retained"])
         else:
             settle(request, AgentRecord(**wire.record_values(header["record"])))
 
@@ -290,6 +292,14 @@ def _write(request: Request) -> Frame:
     if isinstance(request, Save):
         header: Header = {"agent_id": str(request.agent_id), "last_event_id": request.last_event_id}
         return header | {"call": "save"}, wire.messages_bytes(request.messages, raw=True, metadata=request.metadata)
+    if isinstance(request, Retain):
+        return {
+            "call": "retain",
+            "kind": request.kind,
+            "agents": [str(agent_id) for agent_id in request.agents],
+            "agent_changes": dict(request.agent_changes),
+            "matches": request.matches,
+        }, request.changes
     if isinstance(request, Create):
         return {"call": "create", "record": wire.whole_record_json(request.record)}, b""
     changes = wire.record_json(request.changes)
@@ -308,5 +318,6 @@ def _committed(header: Header, body: bytes) -> Committed:
         agent_id=UUID(header["agent_id"]),
         messages=wire.messages_from(body) if body else [],
         duplicates=header["duplicates"],
+        deleted=header.get("deleted", False),
         record=None if record is None else AgentRecord(**wire.record_values(record)),
     )

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from nbstream.errors import AgentNotFound, IdConflict
+from nbstream.errors import AgentDeleted, AgentNotFound, IdConflict
 from nbstream.messages import KIND, AgentMessage, AgentRecord
 from nbstream.store.identity import conflict_id
-from nbstream.store.requests import Committed, Create, Request, Save, Update
+from nbstream.store.requests import Committed, Create, Save, Update, Write
 from nbstream.store.rows import metadata_text, numbered
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ class Plan:
     created: list[AgentState] = field(default_factory=list)
     states: dict[UUID, AgentState] = field(default_factory=dict)
     changed: set[UUID] = field(default_factory=set)
-    done: list[tuple[Request, Committed | AgentRecord | Exception]] = field(default_factory=list)
+    done: list[tuple[Write, Committed | AgentRecord | Exception]] = field(default_factory=list)
     _seen: dict[UUID, AgentMessage] = field(default_factory=dict)
 
-    def add(self, request: Request) -> None:
+    def add(self, request: Write) -> None:
         """Take one request in, in the order of the queue."""
         try:
             if isinstance(request, Save):
@@ -97,6 +97,8 @@ class Plan:
     def _create(self, record: AgentRecord) -> AgentRecord:
         try:
             there = self._state(record.id).record
+        except AgentDeleted:
+            raise
         except AgentNotFound:
             state = self.states[record.id] = AgentState(record)
             self.created.append(state)
@@ -151,7 +153,7 @@ class Plan:
 
 
 def lookup(
-    requests: Sequence[Request], stored: Callable[[Sequence[UUID]], dict[UUID, AgentMessage]]
+    requests: Sequence[Write], stored: Callable[[Sequence[UUID]], dict[UUID, AgentMessage]]
 ) -> dict[UUID, AgentMessage]:
     """The messages in the log that these requests would write again, and the conflicts reported before.
 

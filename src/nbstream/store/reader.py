@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import AgentNotFound, StoreError
+from nbstream.errors import AgentDeleted, AgentNotFound, StoreError
 from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Reader:
         """
         rows = self._all(f"SELECT {SELECT_AGENT} FROM agents WHERE id = ?", [agent_id])  # noqa: S608 - fixed names
         if not rows:
-            raise AgentNotFound(f"no agent {agent_id} in this store")
+            raise self._no_agent(agent_id)
         return agent_from_row(rows[0])
 
     def agents(self, status: AgentStatus | None) -> list[AgentRecord]:
@@ -83,8 +83,13 @@ class Reader:
         """
         rows = self._all("SELECT next_sequence_number - 1 FROM agents WHERE id = ?", [agent_id])
         if not rows:
-            raise AgentNotFound(f"no agent {agent_id} in this store")
+            raise self._no_agent(agent_id)
         return int(rows[0][0])
+
+    def _no_agent(self, agent_id: UUID) -> AgentNotFound:
+        if self._all("SELECT 1 FROM deleted_agents WHERE id = ?", [agent_id]):
+            return AgentDeleted(f"agent {agent_id} was deleted from this store")
+        return AgentNotFound(f"no agent {agent_id} in this store")
 
     def _highest(self, agent_id: UUID) -> int:
         rows = self._all("SELECT next_sequence_number - 1 FROM agents WHERE id = ?", [agent_id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store.rows import metadata_text, storable
@@ -29,12 +29,14 @@ class Committed:
         messages: numbered, in order; only the new ones.
         duplicates: messages refused, because the same id with the same bytes was there.
         record: set when the agent's row was created or changed (status, model, …) in this commit.
+        deleted: the agent is gone with all of its messages; `record` is what it was.
     """
 
     agent_id: UUID
     messages: list[AgentMessage]
     duplicates: int = 0
     record: AgentRecord | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,31 @@ class Follow:
     size: int = 0
 
 
-Request = Save | Create | Update
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retain:
+    """A change of what is kept; see `retention.py`.
+
+    Args:
+        kind: what to do.
+        agents: to which; none for all of those that have ended, where that makes sense.
+        changes: of a redaction, the rows that change, as an Arrow stream.
+        agent_changes: of a redaction, new values of agents: prompt, error, metadata as JSON text.
+        matches: of a redaction, how many texts were taken out.
+        future: told the fields of `Retained`.
+    """
+
+    kind: Literal["delete", "compact", "redact"]
+    agents: tuple[UUID, ...] = ()
+    changes: bytes = b""
+    agent_changes: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    matches: int = 0
+    size: int = 1_000
+    future: Future[dict[str, Any]] = field(default_factory=Future)
+
+
+Write = Save | Create | Update
+"""What a commit is made of."""
+Request = Write | Retain
 
 
 def create(record: AgentRecord) -> Create:
@@ -164,7 +190,7 @@ def row_count(request: Request | Follow) -> int:
     return len(request.messages) if isinstance(request, Save) else 1
 
 
-def settle(request: Request | Follow, outcome: Committed | AgentRecord | Snapshot | Exception) -> None:
+def settle(request: Request | Follow, outcome: Committed | AgentRecord | Snapshot | dict[str, Any] | Exception) -> None:
     """Tell whoever holds the request's future, unless they have cancelled it."""
     if not request.future.set_running_or_notify_cancel():
         return

@@ -86,6 +86,25 @@ MIGRATIONS: Final = (
         CREATE TABLE search_marks (agent_id UUID PRIMARY KEY, upto BIGINT NOT NULL);
         """,
     ),
+    # `retention.py`. Of the numbers up to `compacted_to` so many rows were kept; the others are gone on purpose.
+    Migration(
+        "what is kept",
+        """
+        ALTER TABLE agents ADD COLUMN compacted_to BIGINT;
+        ALTER TABLE agents ADD COLUMN compacted_rows BIGINT;
+        CREATE TABLE deleted_agents (
+            id UUID PRIMARY KEY,
+            deleted_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp
+        );
+        CREATE TABLE retention (
+            kind VARCHAR NOT NULL CHECK (kind IN ('delete', 'compact', 'redact')),
+            agents BIGINT NOT NULL,
+            matches BIGINT NOT NULL,
+            scrubbed BOOLEAN NOT NULL,
+            done_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp
+        );
+        """,
+    ),
 )
 
 _LEDGER = """

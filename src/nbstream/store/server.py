@@ -16,7 +16,7 @@ from nbstream.errors import StoreClosed
 from nbstream.messages import AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import Outbox
-from nbstream.store.requests import Committed, Follow, Snapshot, create, save, update
+from nbstream.store.requests import Committed, Follow, Retain, Snapshot, create, save, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,8 @@ def _committed(committed: Committed) -> Frame:
     header: Header = {"agent_id": str(committed.agent_id), "duplicates": committed.duplicates}
     if committed.record is not None:
         header["record"] = wire.whole_record_json(committed.record)
+    if committed.deleted:
+        header["deleted"] = True
     return header, wire.messages_bytes(committed.messages, raw=False) if committed.messages else b""
 
 
@@ -209,6 +211,8 @@ class _Client:
             self._answer(header, _snapshot(future.result()), b"")
         elif isinstance(future.result(), Committed):
             self._answer(header, *_committed(future.result()))
+        elif isinstance(future.result(), dict):
+            self._answer(header, {"retained": future.result()}, b"")
         else:
             self._answer(header, {"record": wire.whole_record_json(future.result())}, b"")
 
@@ -234,6 +238,14 @@ def _request(header: Header, body: bytes) -> Request | None:
         return save(UUID(header["agent_id"]), wire.messages_from(body), header["last_event_id"])
     if call == "create":
         return create(AgentRecord(**wire.record_values(header["record"])))
+    if call == "retain":
+        return Retain(
+            kind=header["kind"],
+            agents=tuple(UUID(agent_id) for agent_id in header["agents"]),
+            changes=body,
+            agent_changes=header["agent_changes"],
+            matches=header["matches"],
+        )
     if call == "update":
         changes = wire.record_values(header["changes"])
         return update(UUID(header["agent_id"]), changes, header["expect"], header["merge"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from nbstream.store import search
+from nbstream.store import retention, search
 from nbstream.store.plan import AgentState
 from nbstream.store.requests import Snapshot
 from nbstream.store.rows import (
@@ -19,6 +19,7 @@ from nbstream.store.rows import (
     select_messages,
     uuid_array,
 )
+from nbstream.store.wire import table_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from nbstream.messages import AgentMessage
     from nbstream.store.plan import Plan
+    from nbstream.store.requests import Retain
 
 # DuckDB answers an IN list of this many ids from the primary key's index; a longer one scans the table.
 _IDS_PER_LOOKUP = 1_000
@@ -56,6 +58,12 @@ class Session(Protocol):
 
     def index(self) -> bool:
         """Bring what the search reads a step further; False when it was complete."""
+
+    def retain(self, request: Retain) -> dict[str, Any]:
+        """Change what is kept, in a transaction of its own."""
+
+    def scrub(self) -> bool:
+        """Write over what was deleted, if it is still to be done; False when somebody reads it."""
 
     def checkpoint(self) -> None:
         """Move the log's write-ahead part into the file."""
@@ -98,6 +106,11 @@ class DuckSession:
         self._progress = _Slot(_progress_table([]))
         self._cursor.register("incoming_messages", self._rows)
         self._cursor.register("incoming_progress", self._progress)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        for name in ("insert_messages", "update_progress"):
+            self._cursor.execute(f"DEALLOCATE PREPARE {name}")
         self._cursor.execute("PREPARE insert_messages AS INSERT INTO agent_messages SELECT * FROM incoming_messages")
         self._cursor.execute(
             "PREPARE update_progress AS UPDATE agents SET next_sequence_number = p.next_sequence_number, "
@@ -156,6 +169,7 @@ class DuckSession:
             [agent_id],
         ).fetchall()
         if not rows:
+            retention.refuse_deleted(self._cursor, agent_id)
             return None
         *columns, following, duplicates, highest = rows[0]
         return AgentState(agent_from_row(tuple(columns)), max(following, highest + 1), duplicates)
@@ -184,6 +198,18 @@ class DuckSession:
     def index(self) -> bool:
         """Bring what the search reads a step further; False when it was complete."""
         return search.advance(self._cursor)
+
+    def retain(self, request: Retain) -> dict[str, Any]:
+        """Change what is kept, in a transaction of its own; the tables are others then, so the statements are too."""
+        changes = table_from(request.changes) if request.changes else None
+        try:
+            return retention.carry_out(self._cursor, request, changes)
+        finally:
+            self._prepare()
+
+    def scrub(self) -> bool:
+        """Write over what was deleted, if it is still to be done; False when somebody reads it."""
+        return not retention.scrub_due(self._cursor) or retention.scrub(self._cursor, patience=0.0)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""

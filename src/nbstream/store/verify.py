@@ -23,7 +23,8 @@ class Report:
         agents: how many.
         rows: messages in the log.
         duplicates: messages refused in the store's life, because they were there already.
-        gaps: ranges that a source lost for good, named by rows of their own: explicit, so no violation.
+        gaps: ranges that a source lost for good, named by rows of their own, and ranges that were compacted: explicit,
+            so no violation.
         holes: ranges of sequence numbers that are missing from the log.
         violations: each broken rule, one sentence; holes are among them.
         logs: agents whose rows were compared with their proxy's log, line for line.
@@ -70,8 +71,19 @@ _HOLES: Final = """
             SELECT id, next_sequence_number FROM agents
         )
     )
-    WHERE low <= high
+    WHERE low <= high AND high > coalesce((SELECT compacted_to FROM agents WHERE id = agent_id), 0)
     ORDER BY agent_id, low
+"""
+
+# Where compaction took parts of an event, its rank says no more which part a row is: it must be one of the first.
+_IS_A_PART: Final = """
+    list_contains(
+        list_transform(range(64), lambda part: sha1(
+            unhex(replace(agent_id::VARCHAR, '-', '')) || encode(event_id || '/' || part)))
+        .list_transform(lambda one: one[1:12] || '5' || one[14:16]
+            || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', one[17]) - 1, 1) || one[18:32]),
+        replace(id::VARCHAR, '-', '')
+    )
 """
 
 _RULES: Final = {
@@ -94,16 +106,23 @@ _RULES: Final = {
     "id not derived from its event": """
         SELECT agent_id || ': message ' || sequence_number || ' of event ' || event_id || ' is ' || id
         FROM (
-            SELECT id, agent_id, sequence_number, event_id, sha1(
+            SELECT m.id, agent_id, sequence_number, event_id, sha1(
                 unhex(replace(agent_id::VARCHAR, '-', ''))
                 || encode(event_id || '/' || (row_number() OVER (
                     PARTITION BY agent_id, event_id ORDER BY sequence_number) - 1))
-            ) AS digest
-            FROM agent_messages WHERE event_id IS NOT NULL
+            ) AS digest, sequence_number <= coalesce(compacted_to, 0) AS compacted
+            FROM agent_messages m JOIN agents a ON a.id = m.agent_id WHERE event_id IS NOT NULL
         )
         WHERE replace(id::VARCHAR, '-', '') <> digest[1:12] || '5' || digest[14:16]
             || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', digest[17]) - 1, 1) || digest[18:32]
+            AND NOT (compacted AND _IS_A_PART)
         ORDER BY agent_id, sequence_number
+    """.replace("_IS_A_PART", _IS_A_PART),
+    "rows missing from what was compacted": """
+        SELECT a.id || ': ' || count(m.id) || ' rows up to ' || compacted_to || ', ' || compacted_rows || ' were kept'
+        FROM agents a LEFT JOIN agent_messages m ON m.agent_id = a.id AND m.sequence_number <= compacted_to
+        WHERE compacted_to IS NOT NULL
+        GROUP BY a.id, compacted_to, compacted_rows HAVING count(m.id) <> compacted_rows ORDER BY ALL
     """,
     "the same id came with different bytes": """
         SELECT agent_id || ': message ' || sequence_number || ': ' || content FROM agent_messages
@@ -114,6 +133,11 @@ _RULES: Final = {
 _GAPS: Final = """
     SELECT agent_id || ': message ' || sequence_number || ': ' || content FROM agent_messages
     WHERE op = 'note' AND (metadata ->> '$."nbstream.kind"') = 'gap' ORDER BY agent_id, sequence_number
+"""
+
+_COMPACTED: Final = """
+    SELECT id || ': compacted up to message ' || compacted_to || ', ' || compacted_rows || ' of them kept'
+    FROM agents WHERE compacted_to IS NOT NULL ORDER BY created_at, id
 """
 
 
@@ -139,7 +163,7 @@ def verify(cursor: duckdb.DuckDBPyConnection, path: str) -> Report:
             agents=agents,
             rows=rows,
             duplicates=duplicates,
-            gaps=_texts(cursor, _GAPS),
+            gaps=[*_texts(cursor, _GAPS), *_texts(cursor, _COMPACTED)],
             holes=holes,
             violations=violations,
         )

@@ -24,7 +24,7 @@ from nbstream.store.rows import MESSAGE_COLUMNS, TIME, metadata_text, moment, uu
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of this page. Owner and joined must agree; it grows with every change."""
 
 MAX_HEADER: Final = 256 * 1024 * 1024
@@ -205,7 +205,8 @@ def params_from(body: bytes, *, named: bool) -> Sequence[Any] | Mapping[str, Any
 _ERRORS: Final[dict[str, type[Exception]]] = {
     kind.__name__: kind
     for kind in (
-        errors.AgentNotFound, errors.IdConflict, errors.NbstreamError, errors.QueryRefused, errors.SaveFailed,
+        errors.AgentBusy, errors.AgentDeleted, errors.AgentNotFound, errors.IdConflict, errors.NbstreamError,
+        errors.QueryRefused, errors.SaveFailed,
         errors.StoreClosed, errors.StoreError, TypeError, ValueError,
     )
 }  # fmt: skip

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import SaveFailed, StoreClosed, StoreError
+from nbstream.errors import AgentBusy, AgentNotFound, SaveFailed, StoreClosed, StoreError
 from nbstream.store.connection import CLOSED
 from nbstream.store.plan import AgentState, Plan, lookup
-from nbstream.store.requests import Follow, Request, row_count, settle
+from nbstream.store.requests import Committed, Follow, Request, Retain, Write, row_count, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from nbstream.store.requests import Committed
     from nbstream.store.session import Session
 
 PENDING_BYTES: Final = 64 * 1024 * 1024
@@ -114,15 +113,20 @@ class Writer:
 
     def _run(self) -> None:
         try:
+            self._scrub()
             while (requests := self._take()) is not None:
-                if writes := [request for request in requests if not isinstance(request, Follow)]:
+                if writes := [request for request in requests if not isinstance(request, Follow | Retain)]:
                     self._write(writes)
                 for request in requests:
                     if isinstance(request, Follow):
                         self._follow(request)
+                    elif isinstance(request, Retain):
+                        self._retain(request)
                 if not requests:
+                    self._scrub()
                     self._index()
                 self._checkpoint(idle=not requests)
+            self._scrub()
         finally:
             self._end()
 
@@ -153,6 +157,34 @@ class Writer:
         except (duckdb.Error, StoreError) as error:
             settle(request, StoreError(f"the store cannot be read now: {error}"))
 
+    def _retain(self, request: Retain) -> None:
+        """Change what is kept; those who listen hear of agents that are gone before whoever asked."""
+        try:
+            self._check_file()
+            session = self._session = self._session or self._open_session()
+            outcome = session.retain(request)
+        except (AgentNotFound, AgentBusy) as error:
+            settle(request, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked must hear of it
+            self._recover(error)
+            settle(request, _save_failed("nothing was changed", error))
+            return
+        self._states.clear()
+        self._indexed = False
+        for record in outcome.pop("deleted"):
+            self._tell(Committed(agent_id=record.id, messages=[], record=record, deleted=True))
+        settle(request, outcome)
+
+    def _scrub(self) -> None:
+        """What was deleted while somebody read it, or by a process that was killed then, is written over now."""
+        try:
+            if self._session is not None:
+                self._session.scrub()
+        except duckdb.Error as error:
+            _log.warning("what was deleted is not written over yet: %s", error)
+            self._recover(error)
+
     def _end(self) -> None:
         self._drop_session()
         with self._changed:
@@ -162,7 +194,7 @@ class Writer:
             self._queue.clear()
             self._changed.notify_all()
 
-    def _write(self, requests: list[Request]) -> None:
+    def _write(self, requests: list[Write]) -> None:
         """Commit the requests together, or each by itself where one of them spoils it for the others."""
         try:
             plan = self._attempt(requests)
@@ -189,7 +221,7 @@ class Writer:
         except Exception:  # noqa: BLE001 - a reader's fault must not stop the writing
             _log.exception("a listener of the store failed; the messages are saved")
 
-    def _attempt(self, requests: list[Request]) -> Plan:
+    def _attempt(self, requests: list[Write]) -> Plan:
         """Write in the hope that every id is new; look them up only when the constraints say no."""
         try:
             self._check_file()
@@ -204,7 +236,7 @@ class Writer:
             self._recover(error)
             raise
 
-    def _plan(self, session: Session, requests: list[Request], stored: dict[UUID, Any]) -> Plan:
+    def _plan(self, session: Session, requests: list[Write], stored: dict[UUID, Any]) -> Plan:
         def known(agent_id: UUID) -> AgentState | None:
             return self._states.get(agent_id) or session.state(agent_id)
 

@@ -21,6 +21,7 @@
 The store is the truth; live is a notification. DataFrames and SQL read the store (`nbstream.frames`).
 """
 
+from nbstream.compare import Comparison, compare
 from nbstream.errors import (
     AgentNotFound,
     MissingExtra,
@@ -31,6 +32,7 @@ from nbstream.errors import (
     StoreError,
 )
 from nbstream.frames import Store
+from nbstream.magics import load_ipython_extension
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.service import Agent, attach, connect, launch
 from nbstream.sources.proxy import ProxySource
@@ -45,6 +47,7 @@ __all__ = [
     "AgentNotFound",
     "AgentRecord",
     "AgentWidget",
+    "Comparison",
     "MissingExtra",
     "NbstreamError",
     "ProtocolError",
@@ -55,9 +58,11 @@ __all__ = [
     "Store",
     "StoreError",
     "attach",
+    "compare",
     "connect",
     "display_agent",
     "grid",
     "launch",
+    "load_ipython_extension",
 ]
 __version__ = "0.1.0"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 from uuid import UUID
 
 from nbstream.messages import AgentMessage, AgentRecord, MessageJson
@@ -44,6 +44,8 @@ class BatchJson(TypedDict):
     agent_id: str
     messages: list[MessageJson]
     head: int
+    after: NotRequired[int]
+    """Of the numbers above this one, up to the last row here, no other row exists: what is not here was compacted."""
 
 
 class StatusJson(TypedDict):
@@ -162,16 +164,20 @@ def record_json(record: AgentRecord) -> RecordJson:
     }
 
 
-def batch_json(agent_id: UUID, messages: Sequence[AgentMessage], *, head: int) -> BatchJson:
+def batch_json(
+    agent_id: UUID, messages: Sequence[AgentMessage], *, head: int, after: int | None = None
+) -> BatchJson:
     """Rows for a view.
 
     Args:
         agent_id: whose.
         messages: saved ones, in order.
         head: the highest sequence number that is saved.
+        after: the number of the row before these in the log, where the sender knows it.
     """
     shapes = [message.to_json() for message in messages]
-    return {"type": "agent:message", "agent_id": str(agent_id), "messages": shapes, "head": head}
+    batch: BatchJson = {"type": "agent:message", "agent_id": str(agent_id), "messages": shapes, "head": head}
+    return batch if after is None else {**batch, "after": after}
 
 
 def status_json(

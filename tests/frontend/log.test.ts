@@ -137,3 +137,22 @@ test("a hundred thousand rows one by one cost no more each at the end than at th
   // Quadratic cost would make the last quarter seven times the first; maps that grow make it a little dearer.
   assert.ok(times[3]! < 6 * Math.max(times[0]!, 10), `quarters took ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
 });
+
+test("numbers that a store has no more are no holes, once the delivery says after which one it begins", () => {
+  const log = new MessageLog();
+  log.noteHead(30);
+  log.merge([message(1), message(9), message(12)], 0);
+  assert.deepEqual([log.contiguous, log.ready, log.holes()], [12, 3, [{ from: 13, to: 30 }]]);
+  // A delivery that got lost in between is still missed.
+  log.merge([message(25), message(30)], 20);
+  assert.deepEqual([log.contiguous, log.ready, log.complete], [12, 3, false]);
+  assert.deepEqual(log.holes(), [{ from: 13, to: 24 }]);
+  log.merge([message(20)], 12);
+  assert.deepEqual([log.contiguous, log.ready, log.complete, log.holes()], [30, 6, true, []]);
+});
+
+test("without that word a missing number is a hole", () => {
+  const log = new MessageLog();
+  log.merge([message(1), message(9)]);
+  assert.deepEqual([log.contiguous, log.ready, log.holes()], [1, 1, [{ from: 2, to: 8 }]]);
+});

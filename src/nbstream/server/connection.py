@@ -67,6 +67,7 @@ class Room:
     Args:
         held: the store that has it.
         head: the highest sequence number known to be saved.
+        sent: the last sequence number that the reader has.
         told: the last status that was sent.
     """
 
@@ -74,6 +75,7 @@ class Room:
     held: Held
     follower: Follower
     head: int
+    sent: int = 0
     told: StatusJson | None = None
 
 
@@ -179,7 +181,7 @@ class Connection:
         except BaseException:
             held.follow(agent_id, -1)
             raise
-        return Room(agent_id, held, follower, head)
+        return Room(agent_id, held, follower, head, since)
 
     def _leave(self, agent_id: UUID) -> None:
         room = self._rooms.pop(agent_id, None)
@@ -243,10 +245,11 @@ class Connection:
             self._wake(room.agent_id)
 
     async def _send_rows(self, room: Room, rows: list[AgentMessage]) -> None:
-        room.head = max(room.head, rows[-1].sequence_number or 0)
+        after, room.sent = room.sent, rows[-1].sequence_number or 0
+        room.head = max(room.head, room.sent)
         texts = ",".join([self._backend.texts.of(row, _compact) for row in rows])
         await self._send(
-            f'{{"type":"agent:message","agent_id":"{room.agent_id}","messages":[{texts}],"head":{room.head}}}'
+            f'{{"type":"agent:message","agent_id":"{room.agent_id}","messages":[{texts}],"head":{room.head},"after":{after}}}'
         )
 
     async def _tell_status(self, room: Room) -> None:

@@ -176,11 +176,11 @@ class Sender:
 
     def _forward(self, follower: FeedFollower) -> None:
         for rows in split(follower.batch(timeout=WAIT)):
-            self._cursor = rows[-1].sequence_number or self._cursor
+            after, self._cursor = self._cursor, rows[-1].sequence_number or self._cursor
             self._head = max(self._head, self._cursor)
             if self._quiet:
                 continue
-            self._send(batch_json(self._feed.id, rows, head=self._head))
+            self._send(batch_json(self._feed.id, rows, head=self._head, after=after))
             if self._closed.is_set():
                 return
         if follower.done:

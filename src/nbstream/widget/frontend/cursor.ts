@@ -7,6 +7,8 @@ export class Cursor {
 
   see(message: ToView): void {
     if (message.type !== "agent:message") return;
+    const last = message.messages.at(-1)?.sequence_number ?? 0;
+    if (message.after !== undefined && message.after <= this.held && last > this.held) this.held = last;
     for (const row of message.messages) if (row.sequence_number === this.held + 1) this.held += 1;
   }
 }

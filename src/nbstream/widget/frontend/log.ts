@@ -27,11 +27,17 @@ export class MessageLog {
   readonly #byId = new Map<string, AgentMessage>();
   readonly #byNumber = new Map<number, AgentMessage>();
   #ordered: AgentMessage[] = [];
+  readonly #gone = new Map<number, number>();
   #contiguous = 0;
+  #ready = 0;
   #head = 0;
 
-  /** Takes a delivery. Returns the rows that were new, in sequence order. */
-  merge(messages: Iterable<AgentMessage>): AgentMessage[] {
+  /**
+   * Takes a delivery. Returns the rows that were new, in sequence order.
+   *
+   * With `after`, numbers between that one and the delivery's last row that are not in it are of no row any more.
+   */
+  merge(messages: Iterable<AgentMessage>, after?: number): AgentMessage[] {
     const added: AgentMessage[] = [];
     for (const message of messages) {
       if (this.#isNew(message)) {
@@ -42,7 +48,8 @@ export class MessageLog {
     }
     added.sort((a, b) => a.sequence_number - b.sequence_number);
     this.#insert(added);
-    while (this.#byNumber.has(this.#contiguous + 1)) this.#contiguous += 1;
+    if (after !== undefined) this.#explain([...messages], after);
+    this.#advance();
     return added;
   }
 
@@ -69,13 +76,18 @@ export class MessageLog {
     return this.#contiguous === this.head;
   }
 
+  /** How many rows there are up to `contiguous`: those that can be shown. */
+  get ready(): number {
+    return this.#ready;
+  }
+
   /** Every missing range up to the head. Costs only the rows beyond the first hole. */
   holes(): Hole[] {
     const holes: Hole[] = [];
     let expected = this.#contiguous + 1;
-    // Rows 1..contiguous fill the first `contiguous` places, so the rest starts at that index.
-    for (let i = this.#contiguous; i < this.#ordered.length; i += 1) {
+    for (let i = this.#ready; i < this.#ordered.length; i += 1) {
       const number = this.#ordered[i]!.sequence_number;
+      expected = this.#past(expected);
       if (number > expected) holes.push({ from: expected, to: number - 1 });
       expected = number + 1;
     }
@@ -91,6 +103,29 @@ export class MessageLog {
   /** All rows in sequence order; not a copy. */
   messages(): readonly AgentMessage[] {
     return this.#ordered;
+  }
+
+  /** Remembers the ranges that a delivery says are gone, by their first number. */
+  #explain(messages: readonly AgentMessage[], after: number): void {
+    let expected = after + 1;
+    for (const { sequence_number } of messages) {
+      if (sequence_number > expected) this.#gone.set(expected, Math.max(sequence_number, this.#gone.get(expected) ?? 0));
+      expected = Math.max(expected, sequence_number + 1);
+    }
+  }
+
+  /** The number itself, or the one after the range that is gone from it on. */
+  #past(number: number): number {
+    return this.#gone.get(number) ?? number;
+  }
+
+  #advance(): void {
+    for (;;) {
+      const next = this.#past(this.#contiguous + 1);
+      if (!this.#byNumber.has(next)) return;
+      this.#contiguous = next;
+      this.#ready += 1;
+    }
   }
 
   #isNew(message: AgentMessage): boolean {

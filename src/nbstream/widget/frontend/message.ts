@@ -54,6 +54,8 @@ export interface MessageBatch {
   readonly messages: readonly AgentMessage[];
   /** The highest sequence number that is saved. */
   readonly head: number;
+  /** Of the numbers above this one, up to the last row here, no other row exists: what is not here was compacted. */
+  readonly after?: number;
 }
 
 export interface StatusUpdate {
@@ -208,6 +210,7 @@ function toBatch(from: Fields): MessageBatch {
     agent_id: text(from, "agent_id"),
     messages: messages.map(toMessage),
     head: whole(from, "head", 0),
+    ...(from["after"] === undefined ? {} : { after: whole(from, "after", 0) }),
   };
 }
 

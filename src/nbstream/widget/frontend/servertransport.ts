@@ -180,7 +180,7 @@ export class ServerTransport implements Transport, Member {
     for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
       const page = await this.#server.page(this.#agentId, since);
       const { messages, head } = page;
-      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head } as const;
+      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head, after: since } as const;
       this.#cursor.see(batch);
       this.#sink?.receive(batch);
       if (!page.hasMore || page.nextSince <= since) return;

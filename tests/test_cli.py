@@ -85,8 +85,8 @@ def run(*arguments, **more):
     )  # fmt: skip
 
 
-COMMANDS = [[], ["demo"], ["proxy"], ["relay"], ["agents"], ["tail"], ["verify"], ["export"], ["local"],
-            ["local", "pull"], ["local", "serve"]]  # fmt: skip
+COMMANDS = [[], ["demo"], ["proxy"], ["relay"], ["agents"], ["tail"], ["search"], ["verify"], ["export"], ["compact"],
+            ["delete"], ["local"], ["local", "pull"], ["local", "serve"]]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

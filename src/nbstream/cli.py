@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream import local, proxy
 from nbstream.commands.demo import demo
-from nbstream.commands.history import agents, export, tail, verify
+from nbstream.commands.export import export
+from nbstream.commands.history import agents, search, tail, verify
+from nbstream.commands.keeping import compact, delete
 from nbstream.errors import NbstreamError
 
 if TYPE_CHECKING:
@@ -53,11 +55,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, as `--help` shows it."""
     parser = argparse.ArgumentParser(
-        prog="nbstream", description="Stream AI agents into notebook cells: saved before shown, kept as DataFrames."
+        prog="nbstream",
+        description="Stream AI agents into notebook cells: saved before shown, kept as DataFrames.",
+        epilog="Exit status: 0 done; 1 the command's own no; 2 an error, said in one line on stderr; 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"nbstream {version('nbstream')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_proxy, _add_relay, _add_agents, _add_tail, _add_verify, _add_export, _add_local):
+    for add in (_add_agents, _add_tail, _add_search, _add_export, _add_verify, _add_compact, _add_delete):
+        add(commands)
+    for add in (_add_proxy, _add_relay, _add_local, _add_demo):
         add(commands)
     return parser
 
@@ -116,7 +122,8 @@ def _add_listening(parser: argparse.ArgumentParser) -> None:
 def _add_agents(commands: Commands) -> None:
     parser = _command(commands, agents, "agents", "list the agents of a store")
     _add_store(parser)
-    parser.add_argument("--json", action="store_true", help="an object a line")
+    parser.add_argument("--status", help="with this status only, for instance running")
+    _add_json(parser)
 
 
 def _add_tail(commands: Commands) -> None:
@@ -127,19 +134,52 @@ def _add_tail(commands: Commands) -> None:
     parser.add_argument("--json", action="store_true", help="the log, a message a line")
 
 
+def _add_search(commands: Commands) -> None:
+    parser = _command(commands, search, "search", "find words in all that agents were told, said and did; 1 when none")
+    _add_store(parser)
+    parser.add_argument("words", nargs="+", metavar="WORD", help='words, "a phrase", and, after --, -without')
+    parser.add_argument("--agent", help="of this agent only: its id, or how its id alone begins")
+    parser.add_argument("--limit", type=int, default=20, help="most places (default 20)")
+    _add_json(parser)
+
+
 def _add_verify(commands: Commands) -> None:
-    _add_store(_command(commands, verify, "verify", "prove the rules of a store on its rows; 1 when one is broken"))
+    parser = _command(commands, verify, "verify", "prove the rules of a store on its rows; 1 when one is broken")
+    _add_store(parser)
+    _add_json(parser, "the report as one object")
 
 
 def _add_export(commands: Commands) -> None:
-    parser = _command(commands, export, "export", "print an agent's log as JSON lines, or its transcript as Markdown")
+    parser = _command(commands, export, "export", "write an agent's log as JSON lines, or its transcript as Markdown")
     _add_store(parser)
     _add_agent(parser)
     parser.add_argument("--format", choices=["jsonl", "markdown"], required=True)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default standard output")
+
+
+def _add_compact(commands: Commands) -> None:
+    parser = _command(commands, compact, "compact", "turn the deltas of ended agents into their blocks")
+    _add_store(parser)
+    parser.add_argument(
+        "agents", nargs="*", metavar="AGENT", help="ids, or how they begin; default all that have ended"
+    )
+    _add_json(parser, "what was done, as one object")
+
+
+def _add_delete(commands: Commands) -> None:
+    parser = _command(commands, delete, "delete", "delete agents with all of their messages; 1 where you say no")
+    _add_store(parser)
+    parser.add_argument("agents", nargs="+", metavar="AGENT", help="its id, or how its id alone begins")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_json(parser, "what was done, as one object")
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("store", type=Path, metavar="STORE", help="the file that nbs.connect() opened")
+
+
+def _add_json(parser: argparse.ArgumentParser, text: str = "an object a line") -> None:
+    parser.add_argument("--json", action="store_true", help=text)
 
 
 def _add_agent(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Reading a store: `agents`, `tail`, `verify`, `export`."""
+"""Reading a store: `agents`, `tail`, `search`, `verify`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.commands.markdown import markdown
-from nbstream.commands.text import Narrator, cut
-from nbstream.errors import AgentNotFound, StoreError
+from nbstream.commands.progress import working
+from nbstream.commands.text import Narrator, cut, plain
+from nbstream.errors import AgentNotFound, NbstreamError, StoreError
 from nbstream.frames import Store
 from nbstream.messages import TERMINAL
 
@@ -28,7 +28,7 @@ PAGE: Final = 5_000  # rows in memory at a time
 def agents(options: argparse.Namespace) -> int:
     """List the agents of a store, oldest first: a line each, or JSON, an object a line."""
     with open_store(options.store) as store:
-        for record in store.list_agents():
+        for record in store.list_agents(status=options.status):
             if options.json:
                 print(json.dumps(_shape(record)))
                 continue
@@ -54,26 +54,37 @@ def tail(options: argparse.Namespace) -> int:
     return 0
 
 
+def search(options: argparse.Namespace) -> int:
+    """Print the places where all the words are, best first; 1 when there is none."""
+    marks = ("", "") if options.json else ("\x01", "\x02") if sys.stdout.isatty() else ("«", "»")
+    with open_store(options.store) as store:
+        agent_id = None if options.agent is None else find_agent(store, options.agent)
+        try:
+            found = store.search(" ".join(options.words), agent_id, limit=options.limit, marks=marks, to="arrow")
+        except ValueError as error:
+            raise NbstreamError(str(error)) from error
+    for hit in found.to_pylist():
+        if options.json:
+            print(json.dumps(hit | {"created_at": hit["created_at"].isoformat()}))
+        else:
+            where = f"{hit['agent_id']}  {hit['sequence_number']:>7}  {hit['created_at']:%Y-%m-%d %H:%M}"
+            print(f"{where}  {hit['part'] or hit['type'] or '':<18}  {_marked(hit['snippet'])}")
+    return 0 if found.num_rows else 1
+
+
+def _marked(snippet: str) -> str:
+    """The snippet on a line, its words bold; the marks are ours only where no text can hold them."""
+    line = plain(" ".join(snippet.split()))
+    return line.replace("\u2401", "\x1b[1m").replace("\u2402", "\x1b[0m")
+
+
 def verify(options: argparse.Namespace) -> int:
     """Prove a store's rules on its rows and print the report; 1 when one is broken."""
     with open_store(options.store) as store:
-        report = store.verify()
-        print(report)
+        with working(f"verifying {store.path.name}"):
+            report = store.verify()
+        print(json.dumps(dataclasses.asdict(report), default=str) if options.json else report)
         return 0 if report else 1
-
-
-def export(options: argparse.Namespace) -> int:
-    """Print an agent: its log as JSON lines, raw bytes included, or its transcript as Markdown."""
-    with open_store(options.store) as store:
-        agent_id = find_agent(store, options.agent)
-        if options.format == "jsonl":
-            for message in _rows(store, agent_id, 0, raw=True):
-                print(json.dumps(message.to_json(raw=True)))
-        else:
-            blocks = store.transcript(agent_id, to="arrow").to_pylist()
-            for piece in markdown(store.get_agent(agent_id), blocks):
-                sys.stdout.write(piece)
-    return 0
 
 
 def open_store(path: Path) -> Store:
@@ -111,7 +122,7 @@ def _log(store: Store, agent_id: UUID, *, follow: bool) -> Iterator[AgentMessage
         while True:
             news.clear()
             ended = not follow or store.get_agent(agent_id).status in TERMINAL
-            for message in _rows(store, agent_id, seen):
+            for message in rows_of(store, agent_id, seen):
                 seen = message.sequence_number or seen
                 yield message
             if ended:
@@ -121,7 +132,8 @@ def _log(store: Store, agent_id: UUID, *, follow: bool) -> Iterator[AgentMessage
         forget()
 
 
-def _rows(store: Store, agent_id: UUID, since: int, *, raw: bool = False) -> Iterator[AgentMessage]:
+def rows_of(store: Store, agent_id: UUID, since: int = 0, *, raw: bool = False) -> Iterator[AgentMessage]:
+    """An agent's messages in order, a page in memory at a time."""
     while page := store.read(agent_id, since=since, limit=PAGE, raw=raw):
         yield from page
         since = page[-1].sequence_number or since

@@ -22,6 +22,7 @@ The store is the truth; live is a notification. DataFrames and SQL read the stor
 """
 
 from nbstream.compare import Comparison, compare
+from nbstream import plots
 from nbstream.errors import (
     AgentNotFound,
     MissingExtra,
@@ -63,6 +64,7 @@ __all__ = [
     "display_agent",
     "grid",
     "launch",
+    "plots",
     "load_ipython_extension",
 ]
 __version__ = "0.1.0"

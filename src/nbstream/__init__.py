@@ -21,8 +21,8 @@
 The store is the truth; live is a notification. DataFrames and SQL read the store (`nbstream.frames`).
 """
 
-from nbstream.compare import Comparison, compare
 from nbstream import plots
+from nbstream.compare import Comparison, compare
 from nbstream.errors import (
     AgentNotFound,
     MissingExtra,
@@ -64,7 +64,7 @@ __all__ = [
     "display_agent",
     "grid",
     "launch",
-    "plots",
     "load_ipython_extension",
+    "plots",
 ]
 __version__ = "0.1.0"

@@ -40,6 +40,7 @@ from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
 from nbstream.widget import AgentWidget, display_agent
 from nbstream.widget.grid import AgentGrid, grid
+from nbstream.widget.replay import AgentReplay, replay
 
 __all__ = [
     "Agent",
@@ -47,6 +48,7 @@ __all__ = [
     "AgentMessage",
     "AgentNotFound",
     "AgentRecord",
+    "AgentReplay",
     "AgentWidget",
     "Comparison",
     "MissingExtra",
@@ -66,5 +68,6 @@ __all__ = [
     "launch",
     "load_ipython_extension",
     "plots",
+    "replay",
 ]
 __version__ = "0.1.0"

@@ -46,7 +46,7 @@ export class Header {
     setText(this.#elapsed, elapsed(record, now));
     setText(this.#speed, speed === null ? "" : speedWords(speed));
     this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
-    this.#showStop(!isTerminal(record) && state.key !== "kernel-gone");
+    this.#showStop(!isTerminal(record) && state.key !== "kernel-gone" && state.key !== "replay");
   }
 
   #showStop(possible: boolean): void {

@@ -1,5 +1,6 @@
 /**
- * The renderer of `application/vnd.nbstream.agent+json` for JupyterLab and Notebook: `{"agent_id": …}`.
+ * The renderer of `application/vnd.nbstream.agent+json` for JupyterLab and Notebook: `{"agent_id": …}`, several as
+ * `{"agent_ids": […]}`, a run to be played again as `{"agent_id": …, "replay_speed": …}`.
  *
  * The output holds the agent's id and a static copy, nothing else. Where this server knows the agent, its live view is
  * mounted; where it does not (somebody else's notebook), the copy's text is shown and says what it is.
@@ -9,6 +10,7 @@ import { Backoff } from "./backoff.ts";
 import { mountCopy } from "./copy.ts";
 import { mountGrid } from "./grid.ts";
 import type { StatusUpdate } from "./message.ts";
+import { mountReplay } from "./replay.ts";
 import { Refused, findServer } from "./server.ts";
 import type { Server } from "./server.ts";
 import { ServerTransport, unreachable } from "./servertransport.ts";
@@ -46,12 +48,13 @@ export function agentRenderer(Widget: new () => LuminoWidget): new () => LuminoW
     renderModel(model: MimeModel): Promise<void> {
       const ids = agentIds(model.data[MIME]);
       const copy = text(model.data["text/markdown"]) || text(model.data["text/plain"]);
-      if (this.#output?.shows(ids) === true) {
+      const speed = replaySpeed(model.data[MIME]);
+      if (this.#output?.shows(ids, speed) === true) {
         this.#output.copy = copy;
         return Promise.resolve();
       }
       this.#output?.close();
-      this.#output = new Output(this.node, ids, copy, findServer(document, location.origin));
+      this.#output = new Output(this.node, ids, speed, copy, findServer(document, location.origin));
       return this.#output.ready;
     }
 
@@ -71,6 +74,12 @@ export function agentIds(data: unknown): string[] {
   return named.filter((id): id is string => typeof id === "string" && UUID.test(id)).slice(0, AGENTS);
 }
 
+/** How fast an output plays its agent again; null where it shows it as it is. */
+export function replaySpeed(data: unknown): number | null {
+  const speed = typeof data === "object" && data !== null ? (data as { replay_speed?: unknown }).replay_speed : null;
+  return typeof speed === "number" && speed > 0 && Number.isFinite(speed) ? speed : null;
+}
+
 /** One output: asks the server once, and again while the answer may still change. */
 class Output {
   /** Resolves when something is shown. */
@@ -79,22 +88,24 @@ class Output {
   copy: string;
   readonly #node: HTMLElement;
   readonly #ids: readonly string[];
+  readonly #speed: number | null;
   readonly #server: Server | null;
   readonly #backoff = new Backoff();
   #unmount: (() => void)[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(node: HTMLElement, ids: readonly string[], copy: string, server: Server | null) {
+  constructor(node: HTMLElement, ids: readonly string[], speed: number | null, copy: string, server: Server | null) {
     this.#node = node;
     this.#ids = ids;
+    this.#speed = speed;
     this.copy = copy;
     this.#server = server;
     this.ready = this.#show();
   }
 
-  shows(ids: readonly string[]): boolean {
-    return ids.join() === this.#ids.join();
+  shows(ids: readonly string[], speed: number | null): boolean {
+    return ids.join() === this.#ids.join() && speed === this.#speed;
   }
 
   close(): void {
@@ -121,7 +132,9 @@ class Output {
     const transports = new Map(known.map((status) => [status.agent_id, new ServerTransport(server, status)]));
     const ids = [...transports.keys()];
     const [only] = ids;
-    if (this.#ids.length === 1 && only !== undefined) {
+    if (this.#ids.length === 1 && only !== undefined && this.#speed !== null) {
+      this.#unmount.push(mountReplay(this.#node, only, transports.get(only)!, this.#speed));
+    } else if (this.#ids.length === 1 && only !== undefined) {
       this.#unmount.push(mountView(this.#node, only, transports.get(only)!));
     } else {
       this.#unmount.push(mountGrid(this.#node, ids, (id) => transports.get(id)!));

@@ -7,6 +7,7 @@ export type StateKey =
   | "connecting"
   | "starting"
   | "live"
+  | "replay"
   | "catching-up"
   | "reconnecting"
   | "stalled"
@@ -59,6 +60,8 @@ export function stateOf(situation: Situation): State {
     return situation.transport === "comm" ? kernelGone(situation.agentId) : state("disconnected", "disconnected", "wait", gone);
   }
   if (record === null) return state("connecting", "connecting", "wait");
+  // What is shown of a stored run is behind nobody.
+  if (situation.transport === "replay") return state("replay", "replay", "live");
   if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
   if (situation.silence >= SILENCE_LIMIT) {
     const comm = situation.transport === "comm";

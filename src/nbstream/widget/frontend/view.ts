@@ -49,6 +49,8 @@ export interface ViewOptions {
   readonly compact?: boolean;
   /** Milliseconds of the clock by which the run's time is told; the present when left out. */
   readonly now?: () => number;
+  /** Paints all that is there at once, as who jumps through a stored run expects; the page waits meanwhile. */
+  readonly eager?: boolean;
   /** Told whenever the figures change. */
   readonly onStanding?: (standing: Standing) => void;
 }
@@ -132,7 +134,7 @@ class AgentView implements Sink {
     switch (message.type) {
       case "agent:message":
         this.#log.noteHead(message.head);
-        this.#log.merge(message.messages);
+        this.#log.merge(message.messages, message.after);
         break;
       case "agent:status":
       case "agent:complete":
@@ -163,6 +165,8 @@ class AgentView implements Sink {
   #takeStatus(message: StatusUpdate): void {
     this.#log.noteHead(message.head);
     this.#opened = Math.min(this.#opened, message.head);
+    // Who jumps through a run sees who runs at once, too.
+    if (this.#record === null && this.#options.eager === true) this.#framed = Number.NEGATIVE_INFINITY;
     this.#record = message.record;
     this.#live = message.live;
     this.#duplicates = message.duplicates;
@@ -192,19 +196,19 @@ class AgentView implements Sink {
   #paint(): void {
     const { transcript, follower, host, search } = this.#shell;
     const messages = this.#log.messages();
-    const until = paintDeadline();
-    while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
+    const until = this.#options.eager === true ? Number.POSITIVE_INFINITY : paintDeadline();
+    while (this.#painted < this.#log.ready && (this.#painted % 16 !== 0 || performance.now() < until)) {
       const row = messages[this.#painted]!;
       const change = this.#fold.add(row);
       this.#tally.add(row);
       this.#painted += 1;
       if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
-    if (this.#painted < this.#log.contiguous) this.#frame.hurry();
+    if (this.#painted < this.#log.ready) this.#frame.hurry();
     else this.#endIfOver();
     transcript.list.following = follower.following;
     transcript.update(follower.following);
-    host.dataset["head"] = String(this.#painted);
+    host.dataset["head"] = String(this.#reached());
     this.#settleFrame();
     search.refresh();
   }
@@ -235,8 +239,13 @@ class AgentView implements Sink {
 
   /** The highest number that is on the page, or will be in a moment: a frame's work is no lag to speak of. */
   #shown(): number {
-    const { contiguous } = this.#log;
-    return contiguous - this.#painted > LAG ? this.#painted : contiguous;
+    const { contiguous, ready } = this.#log;
+    return ready - this.#painted > LAG ? this.#reached() : contiguous;
+  }
+
+  /** The number of the last row that is painted; where a log was compacted, it is more than their count. */
+  #reached(): number {
+    return this.#log.messages()[this.#painted - 1]?.sequence_number ?? 0;
   }
 
   #state(): State {

@@ -12,6 +12,7 @@ import { ServerTransport } from "./servertransport.ts";
 import { SwitchingTransport } from "./switching.ts";
 import type { Transport } from "./transport.ts";
 import { mountGrid, sharedModel } from "./grid.ts";
+import { mountReplay } from "./replay.ts";
 import { mountView } from "./view.ts";
 
 interface RenderContext {
@@ -22,11 +23,14 @@ interface RenderContext {
 /** Shows the agent, or the agents, that the model names. Returns the cleanup that anywidget calls. */
 function render({ model, el }: RenderContext): () => void {
   const ids = model.get("agent_ids");
+  const speed = model.get("replay_speed");
   if (Array.isArray(ids)) {
     const one = sharedModel(model);
     return mountGrid(el, ids.map(String), (id) => transportFor(one(id)), Number(model.get("columns") ?? 0));
   }
-  return mountView(el, String(model.get("agent_id")), transportFor(model));
+  const id = String(model.get("agent_id"));
+  if (typeof speed === "number") return mountReplay(el, id, transportFor(model), speed);
+  return mountView(el, id, transportFor(model));
 }
 
 function transportFor(model: CommModel): Transport {

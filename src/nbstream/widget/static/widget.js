@@ -1,4 +1,4 @@
-// nbstream widget · sources sha256:64e77f86cbe6d7503e878e1954ab04b55bd2219fd0186a2f02b3dd278c76f859
+// nbstream widget · sources sha256:712bfb1b53ea1e9d2e1ed80479a0b5cc4f5bf22de750e04d432220148efa79e6
 // message.ts
 var TOOL_NAME = "gen_ai.tool.name";
 var TOOL_CALL_ID = "gen_ai.tool.call.id";
@@ -99,7 +99,8 @@ function toBatch(from) {
     type: "agent:message",
     agent_id: text(from, "agent_id"),
     messages: messages.map(toMessage),
-    head: whole(from, "head", 0)
+    head: whole(from, "head", 0),
+    ...from["after"] === void 0 ? {} : { after: whole(from, "after", 0) }
   };
 }
 function toView(value) {
@@ -4639,6 +4640,7 @@ function stateOf(situation) {
     return situation.transport === "comm" ? kernelGone(situation.agentId) : state("disconnected", "disconnected", "wait", gone);
   }
   if (record === null) return state("connecting", "connecting", "wait");
+  if (situation.transport === "replay") return state("replay", "replay", "live");
   if (behind > 0) return state("catching-up", `catching up · ${count(behind)} behind`, "wait");
   if (situation.silence >= SILENCE_LIMIT) {
     const comm = situation.transport === "comm";
@@ -5157,10 +5159,16 @@ var MessageLog = class {
   #byId = /* @__PURE__ */ new Map();
   #byNumber = /* @__PURE__ */ new Map();
   #ordered = [];
+  #gone = /* @__PURE__ */ new Map();
   #contiguous = 0;
+  #ready = 0;
   #head = 0;
-  /** Takes a delivery. Returns the rows that were new, in sequence order. */
-  merge(messages) {
+  /**
+   * Takes a delivery. Returns the rows that were new, in sequence order.
+   *
+   * With `after`, numbers between that one and the delivery's last row that are not in it are of no row any more.
+   */
+  merge(messages, after) {
     const added = [];
     for (const message of messages) {
       if (this.#isNew(message)) {
@@ -5171,7 +5179,8 @@ var MessageLog = class {
     }
     added.sort((a, b) => a.sequence_number - b.sequence_number);
     this.#insert(added);
-    while (this.#byNumber.has(this.#contiguous + 1)) this.#contiguous += 1;
+    if (after !== void 0) this.#explain([...messages], after);
+    this.#advance();
     return added;
   }
   /** Learns how far the store is; the head never goes back. */
@@ -5192,12 +5201,17 @@ var MessageLog = class {
   get complete() {
     return this.#contiguous === this.head;
   }
+  /** How many rows there are up to `contiguous`: those that can be shown. */
+  get ready() {
+    return this.#ready;
+  }
   /** Every missing range up to the head. Costs only the rows beyond the first hole. */
   holes() {
     const holes = [];
     let expected = this.#contiguous + 1;
-    for (let i = this.#contiguous; i < this.#ordered.length; i += 1) {
+    for (let i = this.#ready; i < this.#ordered.length; i += 1) {
       const number = this.#ordered[i].sequence_number;
+      expected = this.#past(expected);
       if (number > expected) holes.push({ from: expected, to: number - 1 });
       expected = number + 1;
     }
@@ -5211,6 +5225,26 @@ var MessageLog = class {
   /** All rows in sequence order; not a copy. */
   messages() {
     return this.#ordered;
+  }
+  /** Remembers the ranges that a delivery says are gone, by their first number. */
+  #explain(messages, after) {
+    let expected = after + 1;
+    for (const { sequence_number } of messages) {
+      if (sequence_number > expected) this.#gone.set(expected, Math.max(sequence_number, this.#gone.get(expected) ?? 0));
+      expected = Math.max(expected, sequence_number + 1);
+    }
+  }
+  /** The number itself, or the one after the range that is gone from it on. */
+  #past(number) {
+    return this.#gone.get(number) ?? number;
+  }
+  #advance() {
+    for (; ; ) {
+      const next = this.#past(this.#contiguous + 1);
+      if (!this.#byNumber.has(next)) return;
+      this.#contiguous = next;
+      this.#ready += 1;
+    }
   }
   #isNew(message) {
     const sameId = this.#byId.get(message.id);
@@ -5386,7 +5420,7 @@ var Header = class {
     setText(this.#elapsed, elapsed(record, now));
     setText(this.#speed, speed === null ? "" : speedWords(speed));
     this.#speed.title = speed === null ? "" : SPEED_BASIS[speed.basis];
-    this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone");
+    this.#showStop(!isTerminal(record) && state2.key !== "kernel-gone" && state2.key !== "replay");
   }
   #showStop(possible) {
     const waiting = this.#stopped !== null && performance.now() - this.#stopped < STOP_AGAIN;
@@ -8157,7 +8191,7 @@ var AgentView = class {
     switch (message.type) {
       case "agent:message":
         this.#log.noteHead(message.head);
-        this.#log.merge(message.messages);
+        this.#log.merge(message.messages, message.after);
         break;
       case "agent:status":
       case "agent:complete":
@@ -8185,6 +8219,7 @@ var AgentView = class {
   #takeStatus(message) {
     this.#log.noteHead(message.head);
     this.#opened = Math.min(this.#opened, message.head);
+    if (this.#record === null && this.#options.eager === true) this.#framed = Number.NEGATIVE_INFINITY;
     this.#record = message.record;
     this.#live = message.live;
     this.#duplicates = message.duplicates;
@@ -8210,19 +8245,19 @@ var AgentView = class {
   #paint() {
     const { transcript, follower, host, search } = this.#shell;
     const messages = this.#log.messages();
-    const until = paintDeadline();
-    while (this.#painted < this.#log.contiguous && (this.#painted % 16 !== 0 || performance.now() < until)) {
+    const until = this.#options.eager === true ? Number.POSITIVE_INFINITY : paintDeadline();
+    while (this.#painted < this.#log.ready && (this.#painted % 16 !== 0 || performance.now() < until)) {
       const row3 = messages[this.#painted];
       const change = this.#fold.add(row3);
       this.#tally.add(row3);
       this.#painted += 1;
       if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
-    if (this.#painted < this.#log.contiguous) this.#frame.hurry();
+    if (this.#painted < this.#log.ready) this.#frame.hurry();
     else this.#endIfOver();
     transcript.list.following = follower.following;
     transcript.update(follower.following);
-    host.dataset["head"] = String(this.#painted);
+    host.dataset["head"] = String(this.#reached());
     this.#settleFrame();
     search.refresh();
   }
@@ -8249,8 +8284,12 @@ var AgentView = class {
   }
   /** The highest number that is on the page, or will be in a moment: a frame's work is no lag to speak of. */
   #shown() {
-    const { contiguous } = this.#log;
-    return contiguous - this.#painted > LAG ? this.#painted : contiguous;
+    const { contiguous, ready } = this.#log;
+    return ready - this.#painted > LAG ? this.#reached() : contiguous;
+  }
+  /** The number of the last row that is painted; where a log was compacted, it is more than their count. */
+  #reached() {
+    return this.#log.messages()[this.#painted - 1]?.sequence_number ?? 0;
   }
   #state() {
     return stateOf({
@@ -8421,6 +8460,521 @@ function sharedModel(model) {
   });
 }
 
+// playback.ts
+var LEAD = 6e4;
+var Playback = class {
+  /** Milliseconds of the run in one of the reader's. */
+  speed;
+  playing = false;
+  /** Milliseconds from the run's start to each row; never falling, though clocks may. */
+  #times = [];
+  #start = Number.NaN;
+  #position = 0;
+  #row = 0;
+  constructor(speed) {
+    this.speed = speed;
+  }
+  /**
+   * Learns of the next rows.
+   *
+   * @param stamps when they were received, ISO 8601, in sequence order.
+   * @param begun when the agent was started; null where that is not known.
+   */
+  extend(stamps, begun) {
+    for (const stamp of stamps) {
+      const at2 = Date.parse(stamp);
+      if (Number.isNaN(this.#start)) this.#start = startOf(at2, begun);
+      this.#times.push(Math.max(this.duration, at2 - this.#start) || this.duration);
+    }
+  }
+  get rows() {
+    return this.#times.length;
+  }
+  /** Milliseconds from the start to the last row. */
+  get duration() {
+    return this.#times.at(-1) ?? 0;
+  }
+  /** Milliseconds of the run that have passed. */
+  get position() {
+    return this.#position;
+  }
+  /** The last row that has come by now, 0 before the first. */
+  get row() {
+    return this.#row;
+  }
+  get atEnd() {
+    return this.#row === this.rows && this.#position >= this.duration;
+  }
+  /** The moment of the run that is shown, on the clock its rows are stamped with. */
+  get now() {
+    return Number.isNaN(this.#start) ? 0 : this.#start + this.#position;
+  }
+  /** Lets `elapsed` milliseconds of the reader's time pass. Returns whether anything is to be shown anew. */
+  tick(elapsed2) {
+    if (!this.playing) return false;
+    this.#position = Math.min(this.duration, this.#position + elapsed2 * this.speed);
+    this.#row = Math.max(this.#row, this.#rowAt(this.#position));
+    if (this.atEnd) this.playing = false;
+    return true;
+  }
+  /** Starts or pauses; at the end it starts anew. */
+  toggle() {
+    if (!this.playing && this.atEnd) this.seekTime(0);
+    this.playing = !this.playing;
+  }
+  seekTime(position) {
+    this.#position = clamp(position, this.duration);
+    this.#row = this.#rowAt(this.#position);
+  }
+  /** Goes to just after that row, though others may have come in the same instant. */
+  seekRow(row3) {
+    this.#row = clamp(Math.round(row3), this.rows);
+    this.#position = this.#times[this.#row - 1] ?? 0;
+  }
+  /** How many rows had come at `position`: a binary search. */
+  #rowAt(position) {
+    let low = 0;
+    let high = this.rows;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (this.#times[middle] <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+};
+function startOf(first, begun) {
+  const lead = first - Date.parse(begun ?? "");
+  return lead >= 0 && lead <= LEAD ? first - lead : first;
+}
+function clamp(value, most) {
+  return Number.isFinite(value) ? Math.min(Math.max(0, value), most) : 0;
+}
+
+// replaybar.ts
+var SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 64];
+var STEP = 5e3;
+var ReplayBar = class {
+  element = el("div", "replaybar");
+  #playback;
+  #changed;
+  #play = press2("play", "Play or pause (space)");
+  #scrubber = el("input", "scrubber");
+  #clock = el("span", "clock");
+  #axis = press2("axis", "Scrub by time or by row");
+  #row = el("input", "row");
+  #rows = el("span", "rows");
+  #speed = el("select", "speed");
+  #figures = el("span", "figures");
+  #glyph = icon("glyph", "▶");
+  /** Where all rows came at once, time says nothing. */
+  #byRow = null;
+  /** @param changed called after the reader moved something. */
+  constructor(playback, changed) {
+    this.#playback = playback;
+    this.#changed = changed;
+    const { element } = this;
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", "replay; space plays, arrows go 5 seconds, comma and full stop go a row");
+    this.#play.append(this.#glyph);
+    const back = press2("step", "A row back (,)", "‹");
+    const forth = press2("step", "A row on (.)", "›");
+    const rows = el("label", "rowbox", "row ");
+    rows.append(this.#row, this.#rows);
+    const moment = el("div", "moment");
+    moment.append(this.#play, this.#scrubber, this.#clock);
+    const rest = el("div", "rest");
+    rest.append(this.#speed, back, rows, forth, this.#axis, el("span", "space"), this.#figures);
+    element.append(moment, rest);
+    this.#fill();
+    this.#play.addEventListener("click", () => this.#do(() => this.#playback.toggle()));
+    back.addEventListener("click", () => this.#step(-1));
+    forth.addEventListener("click", () => this.#step(1));
+    element.addEventListener("keydown", (event) => this.#key(event));
+  }
+  /** Shows where the replay is, and what the run had used by then. */
+  update(tally, loading) {
+    const { position, duration: duration2, row: row3, rows, playing } = this.#playback;
+    setText(this.#glyph, playing ? "❚❚" : this.#playback.atEnd && rows > 0 ? "↻" : "▶");
+    this.#play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    const words2 = `${clock(position)} / ${clock(duration2)}`;
+    setText(this.#clock, loading ?? words2);
+    const byRow = this.#byRow ?? duration2 === 0;
+    setText(this.#axis, byRow ? "by row" : "by time");
+    this.#scrubber.max = String(byRow ? rows : duration2);
+    this.#scrubber.value = String(byRow ? row3 : position);
+    this.#scrubber.setAttribute("aria-valuetext", `${words2}, row ${row3} of ${rows}`);
+    if (!this.#row.matches(":focus") || playing) this.#row.value = String(row3);
+    this.#row.max = String(rows);
+    setText(this.#rows, ` of ${count(rows)}`);
+    setText(this.#figures, tally === null ? "" : figuresOf2(tally));
+  }
+  #fill() {
+    this.#scrubber.type = "range";
+    this.#scrubber.min = "0";
+    this.#scrubber.step = "any";
+    this.#scrubber.setAttribute("aria-label", "moment of the run");
+    this.#scrubber.addEventListener("input", () => {
+      const value = Number(this.#scrubber.value);
+      this.#do(() => this.#byRow ?? this.#playback.duration === 0 ? this.#playback.seekRow(value) : this.#playback.seekTime(value));
+    });
+    this.#row.type = "number";
+    this.#row.min = "0";
+    this.#row.setAttribute("aria-label", "row");
+    this.#row.addEventListener("change", () => this.#do(() => this.#playback.seekRow(Number(this.#row.value))));
+    this.#axis.addEventListener("click", () => this.#do(() => this.#byRow = !(this.#byRow ?? this.#playback.duration === 0)));
+    const { speed } = this.#playback;
+    this.#speed.setAttribute("aria-label", "speed");
+    for (const each of [.../* @__PURE__ */ new Set([...SPEEDS, speed])].sort((a, b) => a - b)) {
+      const option = el("option", "", `${each}×`);
+      option.value = String(each);
+      option.selected = each === speed;
+      this.#speed.append(option);
+    }
+    this.#speed.addEventListener("change", () => this.#do(() => this.#playback.speed = Number(this.#speed.value)));
+  }
+  #do(change) {
+    change();
+    this.#changed();
+  }
+  #step(rows) {
+    this.#do(() => {
+      this.#playback.playing = false;
+      this.#playback.seekRow(this.#playback.row + rows);
+    });
+  }
+  /** Digits belong to the row, letters to the speed, space to whatever button has the focus; the rest is ours. */
+  #key(event) {
+    const on2 = event.composedPath()[0];
+    if (event.ctrlKey || event.metaKey || event.altKey || on2 === this.#row || on2 === this.#speed) return;
+    const act = this.#meaning(event.key, on2 instanceof HTMLButtonElement);
+    if (act === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#do(act);
+  }
+  #meaning(key, onButton) {
+    const playback = this.#playback;
+    switch (key) {
+      case " ":
+        return onButton ? null : () => playback.toggle();
+      case "k":
+        return () => playback.toggle();
+      case "ArrowLeft":
+      case "ArrowRight":
+        return () => playback.seekTime(playback.position + (key === "ArrowLeft" ? -STEP : STEP));
+      case ",":
+      case ".":
+        return () => {
+          playback.playing = false;
+          playback.seekRow(playback.row + (key === "," ? -1 : 1));
+        };
+      case "Home":
+        return () => playback.seekRow(0);
+      case "End":
+        return () => playback.seekRow(playback.rows);
+      default:
+        return null;
+    }
+  }
+};
+function press2(className, title, text3 = "") {
+  const made = el("button", className, text3);
+  made.type = "button";
+  made.title = title;
+  made.setAttribute("aria-label", title);
+  return made;
+}
+function figuresOf2(tally) {
+  const { usage } = tally;
+  const parts2 = usage === null ? [] : [`${count(usage.input)} in`, `${count(usage.output)} out`];
+  if (tally.cost !== null) parts2.push(cost(tally.cost));
+  return parts2.length === 0 ? "no tokens told yet" : parts2.join(" · ");
+}
+
+// stage.ts
+var CHECK2 = 250;
+var History = class {
+  log = new MessageLog();
+  record = null;
+  /** Why it cannot be read, or what was wrong with what came; one sentence. */
+  trouble = null;
+  /** Rows came, or the record. */
+  onChange = () => void 0;
+  /** The view on the stage, which asked for what only a transport can answer. */
+  onAnswer = () => void 0;
+  #transport;
+  #refill = new Refill();
+  #checker;
+  #duplicates = 0;
+  constructor(agentId, transport) {
+    this.#transport = transport;
+    transport.open(agentId, this);
+    transport.subscribe(0);
+    this.#checker = setInterval(() => this.#check(), CHECK2);
+  }
+  /** All of the run is here: nothing that is saved is missing. */
+  get complete() {
+    return this.record !== null && this.log.complete;
+  }
+  get duplicates() {
+    return this.#duplicates;
+  }
+  raw(sequenceNumber) {
+    this.#transport.raw(sequenceNumber);
+  }
+  close() {
+    clearInterval(this.#checker);
+    this.#transport.close();
+  }
+  receive(message) {
+    switch (message.type) {
+      case "agent:message":
+        this.log.noteHead(message.head);
+        this.log.merge(message.messages, message.after);
+        break;
+      case "agent:status":
+      case "agent:complete":
+        this.log.noteHead(message.head);
+        this.record = message.record;
+        this.#duplicates = message.duplicates;
+        break;
+      case "agent:error":
+      case "agent:raw":
+        this.onAnswer(message);
+        return;
+    }
+    this.trouble = null;
+    this.onChange();
+  }
+  gone(detail) {
+    if (this.complete) return;
+    this.trouble = detail;
+    this.onChange();
+  }
+  malformed(detail) {
+    this.trouble = `a message could not be read: ${detail}`;
+    this.onChange();
+  }
+  #check() {
+    if (this.#refill.due(performance.now(), this.log.contiguous, !this.complete)) {
+      this.#transport.subscribe(this.log.contiguous);
+    }
+  }
+};
+var Stage = class {
+  kind = "replay";
+  #history;
+  #agentId = "";
+  #sink = null;
+  #row;
+  #told = "";
+  constructor(history, row3) {
+    this.#history = history;
+    this.#row = row3;
+  }
+  get row() {
+    return this.#row;
+  }
+  open(agentId, sink) {
+    this.#agentId = agentId;
+    this.#sink = sink;
+  }
+  /** The view takes nothing before its constructor is through. */
+  subscribe(since) {
+    queueMicrotask(() => {
+      this.#tell(true);
+      const held = this.#history.log.messages().findIndex(({ sequence_number }) => sequence_number > since);
+      if (held >= 0) this.#deliver(held);
+    });
+  }
+  /** Goes on to `row`; a stage never goes back. */
+  show(row3) {
+    const held = this.#row;
+    this.#row = Math.max(row3, held);
+    this.#deliver(held);
+    this.#tell();
+  }
+  /** Passes on what the transport behind the history answered. */
+  answer(message) {
+    this.#sink?.receive(message);
+  }
+  /** There is nothing to stop. */
+  stop() {
+    return;
+  }
+  raw(sequenceNumber) {
+    this.#history.raw(sequenceNumber);
+  }
+  close() {
+    this.#sink = null;
+  }
+  /** Hands on the rows after the first `held`. */
+  #deliver(held) {
+    if (this.#row <= held) return;
+    const messages = this.#history.log.messages().slice(held, this.#row);
+    const batch = { type: "agent:message", agent_id: this.#agentId, messages, head: this.#number(this.#row) };
+    this.#sink?.receive({ ...batch, after: this.#number(held) });
+  }
+  /** The sequence number of the n-th row; 0 before the first. */
+  #number(row3) {
+    return this.#history.log.messages()[row3 - 1]?.sequence_number ?? 0;
+  }
+  #tell(again = false) {
+    const { record } = this.#history;
+    if (record === null) return;
+    const over = isTerminal(record) && this.#history.complete && this.#row >= this.#history.log.ready;
+    const told = over ? record.status : "running";
+    if (!again && told === this.#told) return;
+    this.#told = told;
+    const status = {
+      type: "agent:status",
+      agent_id: this.#agentId,
+      record: over ? record : { ...record, status: "running", completed_at: null, error: null },
+      head: this.#number(this.#row),
+      duplicates: this.#history.duplicates,
+      live: { state: over ? "ended" : "live", detail: null }
+    };
+    this.#sink?.receive(status);
+  }
+};
+
+// replay.css
+var replay_default = "/* The bar above a view that is played again. No single quotes here. */\n\n:host {\n  contain: layout style;\n  overflow: visible;\n}\n\n.replaybar {\n  padding: 4px 2px 8px;\n  font-size: 12px;\n  color: var(--quiet);\n  font-variant-numeric: tabular-nums;\n}\n\n.moment,\n.rest {\n  display: flex;\n  flex-wrap: wrap;\n  align-items: center;\n  gap: 4px 8px;\n}\n\n.rest {\n  padding-top: 4px;\n}\n\n.space {\n  flex: 1;\n}\n\n.replaybar button,\n.replaybar select,\n.replaybar .row {\n  font: inherit;\n  color: var(--ink);\n  background: var(--ground);\n  border: 1px solid var(--line);\n  border-radius: 5px;\n  padding: 1px 7px;\n  min-height: 24px;\n}\n\n.replaybar .play {\n  min-width: 34px;\n  color: var(--live);\n}\n\n.replaybar .row {\n  width: 5.5em;\n  padding-right: 2px;\n}\n\n.scrubber {\n  flex: 1 1 160px;\n  min-width: 120px;\n  accent-color: var(--live);\n}\n\n.scenes {\n  display: grid;\n}\n\n.scene {\n  grid-area: 1 / 1;\n  min-width: 0;\n}\n\n.scene.coming {\n  visibility: hidden;\n}\n";
+
+// replay.ts
+var LONGEST_FRAME = 250;
+function mountReplay(parent, agentId, transport, speed) {
+  const replay = new Replay(agentId, transport, speed > 0 && Number.isFinite(speed) ? speed : 1);
+  parent.append(replay.host);
+  return () => replay.close();
+}
+var Replay = class {
+  host = el("div", "nbstream-replay");
+  #agentId;
+  #history;
+  #playback;
+  #bar;
+  #scenes = el("div", "scenes");
+  #notice = el("div", "notice");
+  #endTheme;
+  /** What the reader sees. */
+  #scene;
+  /** What takes its place once it is as far as it should be. */
+  #coming = null;
+  /** The newest stage: its view tells the figures. */
+  #newest = null;
+  #tally = null;
+  #begun = false;
+  #frame = 0;
+  #before = 0;
+  constructor(agentId, transport, speed) {
+    this.#agentId = agentId;
+    this.#playback = new Playback(speed);
+    this.#bar = new ReplayBar(this.#playback, () => this.#show());
+    this.#notice.setAttribute("role", "status");
+    const frame2 = el("section", "replayframe");
+    frame2.setAttribute("aria-label", "replay of an agent");
+    frame2.append(this.#bar.element, this.#notice, this.#scenes);
+    this.host.attachShadow({ mode: "open" }).append(el("style", "", frame_default + replay_default), frame2);
+    this.#endTheme = followTheme(this.host);
+    this.#history = new History(agentId, transport);
+    this.#scene = this.#raise(0);
+    this.#history.onAnswer = (message) => this.#scene.stage.answer(message);
+    this.#history.onChange = () => this.#learn();
+    this.#learn();
+  }
+  close() {
+    cancelAnimationFrame(this.#frame);
+    this.#coming?.close();
+    this.#scene.close();
+    this.#history.close();
+    this.#endTheme();
+    this.host.remove();
+  }
+  /** Rows came, or the record, or trouble. */
+  #learn() {
+    const { log, record } = this.#history;
+    const fresh = log.messages().slice(this.#playback.rows, log.ready);
+    if (record !== null) {
+      this.#playback.extend(fresh.map(({ created_at }) => created_at), record.started_at ?? record.created_at);
+    }
+    if (this.#history.complete && !this.#begun) {
+      this.#begun = true;
+      this.#playback.playing = this.#playback.rows > 0;
+    }
+    this.#show();
+  }
+  /** Asks for the next frame; many requests before it make one. */
+  #show() {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#draw);
+  }
+  #draw = (time) => {
+    this.#frame = 0;
+    this.#playback.tick(Math.min(LONGEST_FRAME, Math.max(0, time - this.#before)));
+    this.#before = time;
+    this.#stageUp();
+    this.#tell();
+    if (this.#playback.playing) this.#show();
+  };
+  #stageUp() {
+    const { row: row3 } = this.#playback;
+    const ahead = this.#coming ?? this.#scene;
+    if (row3 >= ahead.stage.row) ahead.stage.show(row3);
+    else if (this.#coming === null) this.#bring(row3);
+  }
+  #bring(row3) {
+    const scene = this.#raise(row3);
+    scene.place.classList.add("coming");
+    this.#coming = scene;
+    const observer = new MutationObserver(() => this.#arrive());
+    observer.observe(scene.place.firstElementChild, { attributes: true, attributeFilter: ["data-head", "data-status"] });
+  }
+  /** Shows the scene that is coming once its rows and the frame around them are there. */
+  #arrive() {
+    const scene = this.#coming;
+    if (scene === null) return;
+    const { head, status } = scene.place.firstElementChild.dataset;
+    if (status !== "connecting" && Number(head ?? -1) >= scene.row) this.#swap(scene);
+  }
+  #swap(scene) {
+    scene.place.classList.remove("coming");
+    this.#scene.close();
+    this.#scene = scene;
+    this.#coming = null;
+    this.#show();
+  }
+  #raise(row3) {
+    const place = el("div", "scene");
+    const stage = new Stage(this.#history, row3);
+    this.#newest = stage;
+    this.#scenes.append(place);
+    const unmount = mountView(place, this.#agentId, stage, {
+      eager: true,
+      now: () => this.#playback.now,
+      onStanding: ({ tally }) => {
+        if (stage !== this.#newest) return;
+        this.#tally = tally;
+        this.#tell();
+      }
+    });
+    return { stage, row: row3, place, close: () => (unmount(), place.remove()) };
+  }
+  #tell() {
+    const { log, record, complete, trouble } = this.#history;
+    const loading = complete ? null : record === null ? "reading …" : `reading ${count(log.contiguous)} of ${count(log.head)} …`;
+    this.#bar.update(this.#tally, loading);
+    const running = complete && !isTerminal(record) ? "This agent still runs; the replay grows with it." : "";
+    setText(this.#notice, trouble ?? running);
+    this.#notice.hidden = this.#notice.textContent === "";
+    const { dataset } = this.host;
+    dataset["row"] = String(this.#playback.row);
+    dataset["rows"] = String(this.#playback.rows);
+    dataset["playing"] = String(this.#playback.playing);
+    dataset["shown"] = String(this.#coming === null ? this.#newest?.row : -1);
+  }
+};
+
 // server.ts
 var TIMEOUT = 1e4;
 var PAGE = 1e3;
@@ -8544,6 +9098,8 @@ var Cursor = class {
   held = 0;
   see(message) {
     if (message.type !== "agent:message") return;
+    const last = message.messages.at(-1)?.sequence_number ?? 0;
+    if (message.after !== void 0 && message.after <= this.held && last > this.held) this.held = last;
     for (const row3 of message.messages) if (row3.sequence_number === this.held + 1) this.held += 1;
   }
 };
@@ -8827,7 +9383,7 @@ var ServerTransport = class {
     for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
       const page = await this.#server.page(this.#agentId, since);
       const { messages, head } = page;
-      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head };
+      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head, after: since };
       this.#cursor.see(batch);
       this.#sink?.receive(batch);
       if (!page.hasMore || page.nextSince <= since) return;
@@ -8878,12 +9434,13 @@ function agentRenderer(Widget) {
     renderModel(model) {
       const ids = agentIds(model.data[MIME]);
       const copy2 = text2(model.data["text/markdown"]) || text2(model.data["text/plain"]);
-      if (this.#output?.shows(ids) === true) {
+      const speed = replaySpeed(model.data[MIME]);
+      if (this.#output?.shows(ids, speed) === true) {
         this.#output.copy = copy2;
         return Promise.resolve();
       }
       this.#output?.close();
-      this.#output = new Output(this.node, ids, copy2, findServer(document, location.origin));
+      this.#output = new Output(this.node, ids, speed, copy2, findServer(document, location.origin));
       return this.#output.ready;
     }
     dispose() {
@@ -8899,6 +9456,10 @@ function agentIds(data) {
   const named = Array.isArray(agent_ids) ? agent_ids : [agent_id];
   return named.filter((id) => typeof id === "string" && UUID.test(id)).slice(0, AGENTS);
 }
+function replaySpeed(data) {
+  const speed = typeof data === "object" && data !== null ? data.replay_speed : null;
+  return typeof speed === "number" && speed > 0 && Number.isFinite(speed) ? speed : null;
+}
 var Output = class {
   /** Resolves when something is shown. */
   ready;
@@ -8906,20 +9467,22 @@ var Output = class {
   copy;
   #node;
   #ids;
+  #speed;
   #server;
   #backoff = new Backoff();
   #unmount = [];
   #retry;
   #closed = false;
-  constructor(node, ids, copy2, server) {
+  constructor(node, ids, speed, copy2, server) {
     this.#node = node;
     this.#ids = ids;
+    this.#speed = speed;
     this.copy = copy2;
     this.#server = server;
     this.ready = this.#show();
   }
-  shows(ids) {
-    return ids.join() === this.#ids.join();
+  shows(ids, speed) {
+    return ids.join() === this.#ids.join() && speed === this.#speed;
   }
   close() {
     this.#closed = true;
@@ -8943,7 +9506,9 @@ var Output = class {
     const transports = new Map(known.map((status) => [status.agent_id, new ServerTransport(server, status)]));
     const ids = [...transports.keys()];
     const [only] = ids;
-    if (this.#ids.length === 1 && only !== void 0) {
+    if (this.#ids.length === 1 && only !== void 0 && this.#speed !== null) {
+      this.#unmount.push(mountReplay(this.#node, only, transports.get(only), this.#speed));
+    } else if (this.#ids.length === 1 && only !== void 0) {
       this.#unmount.push(mountView(this.#node, only, transports.get(only)));
     } else {
       this.#unmount.push(mountGrid(this.#node, ids, (id) => transports.get(id)));
@@ -9067,11 +9632,14 @@ var SwitchingTransport = class {
 // widget.ts
 function render({ model, el: el2 }) {
   const ids = model.get("agent_ids");
+  const speed = model.get("replay_speed");
   if (Array.isArray(ids)) {
     const one = sharedModel(model);
-    return mountGrid(el2, ids.map(String), (id) => transportFor(one(id)), Number(model.get("columns") ?? 0));
+    return mountGrid(el2, ids.map(String), (id2) => transportFor(one(id2)), Number(model.get("columns") ?? 0));
   }
-  return mountView(el2, String(model.get("agent_id")), transportFor(model));
+  const id = String(model.get("agent_id"));
+  if (typeof speed === "number") return mountReplay(el2, id, transportFor(model), speed);
+  return mountView(el2, id, transportFor(model));
 }
 function transportFor(model) {
   const server = findServer(document, location.origin);

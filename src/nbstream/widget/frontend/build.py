@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 BUNDLE = HERE.parent / "static" / "widget.js"
 TESTS = HERE.parents[3] / "tests" / "frontend"
 
-SOURCES = ("*.ts", "*.css", "package.json", "package-lock.json", "tsconfig*.json")
+SOURCES = ("*.ts", "*.mjs", "*.css", "package.json", "package-lock.json", "tsconfig*.json")
 """What the bundle depends on: its sources, and the lock file that says by what it is built."""
 
 

@@ -11,6 +11,9 @@ const GAP = 10;
 /** A drawing that took t is followed by none for this many t. */
 const REST = 6;
 
+/** Milliseconds between the drawings of a text that is too long for one: time for a frame. */
+const SLICE_GAP = 20;
+
 /** Milliseconds a drawing waits at most; a reader should not wonder whether anything goes on. */
 const LONGEST = 1000;
 
@@ -33,6 +36,12 @@ export class Pacer {
     if (wait <= 0) queueMicrotask(this.#run);
     // A timer and not a frame: a hidden tab gets no frames, and between two drawings there is a frame anyhow.
     else this.#timer = window.setTimeout(this.#run, wait);
+  }
+
+  /** Asks for one more drawing, from within one: there is more than one takes. */
+  goOn(): void {
+    this.#requested = true;
+    this.#timer = window.setTimeout(this.#run, SLICE_GAP);
   }
 
   /** Draws now. */

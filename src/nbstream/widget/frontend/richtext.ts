@@ -29,6 +29,9 @@ export { BLOCK_LIMIT } from "./limits.ts";
 /** A line without its end that may become anything: drawn when there is more of it, or when nothing more comes. */
 const UNDECIDED = /(?:^|\n)[ \t]*(?:[#>*+=_~`|:-]+|\d{1,9}[.)]?)?[ \t]*$/;
 
+/** Characters that one drawing reads at most while more may come: with their layout well below 50 ms on a slow machine. */
+const SLICE = 3000;
+
 /** Characters of a text that is drawn again as a whole when a definition came after its use. */
 const REDRAW_LIMIT = 300_000;
 
@@ -45,6 +48,8 @@ export class RichText {
   #length = 0;
   /** A carriage return at the end of a piece: the next may begin with its line feed. */
   #heldReturn = false;
+  /** Text that no drawing has read yet. */
+  #waiting = "";
   /** The text that is not finished, and its nodes on the page. */
   #tail = "";
   #nodes: ChildNode[] = [];
@@ -83,7 +88,7 @@ export class RichText {
     // A definition that came after its use: now that it is known, everything is drawn once more.
     if (this.#finished && this.#known > this.#drawnWith && this.#length <= REDRAW_LIMIT) {
       this.#startAnew();
-      this.#references = parse(this.#tail, {}).references;
+      this.#references = parse(this.#waiting, {}).references;
       this.#draw(true);
     }
   }
@@ -107,12 +112,13 @@ export class RichText {
     if (this.#heldReturn) piece = piece.slice(0, -1);
     piece = piece.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
     this.#pieces.push(piece);
-    this.#tail += piece;
+    this.#waiting += piece;
   }
 
   #startAnew(): void {
     this.element.replaceChildren();
-    this.#tail = this.#pieces.join("");
+    this.#waiting = this.#pieces.join("");
+    this.#tail = "";
     this.#nodes = [];
     this.#tailCost = 0;
     this.#budget = new Budget();
@@ -129,6 +135,14 @@ export class RichText {
 
   /** Draws what has come. `whole`: nothing more is coming for now, so nothing is held back. */
   #draw(whole: boolean): void {
+    const taken = whole ? this.#waiting.length : SLICE;
+    this.#tail += this.#waiting.slice(0, taken);
+    this.#waiting = this.#waiting.slice(taken);
+    this.#drawTail(whole);
+    if (this.#waiting !== "") this.#pacer.goOn();
+  }
+
+  #drawTail(whole: boolean): void {
     for (let more = true; more; ) {
       if (this.#plain !== null) more = this.#drawPlain(this.#plain);
       else if (this.#code !== null) more = this.#drawCode(this.#code, whole);

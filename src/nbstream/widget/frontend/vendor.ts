@@ -1,3 +1,3 @@
-/** What is bundled of others, minified apart from our own sources: see the scripts of package.json. */
+/** What is bundled of others: see bundle.mjs. */
 
 export { default } from "markdown-it";

@@ -1,11 +1,27 @@
-"""For every test: the notes of stores go to a folder that is gone at the end, also from processes that a test starts."""
+"""For every test: notes of stores go to a folder that is gone at the end; and which tests run beside which.
+
+With two workers (`-n 2 --dist loadgroup`) a file stays with one of them, and everything that needs a browser is one
+group: two browsers at once on a small machine would only be in each other's way.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
+
+TESTS = Path(__file__).parent
+WITH_A_BROWSER = {"browser", "hostile", "widget"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        group = "browser" if path.parts[0] in WITH_A_BROWSER else path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,7 +18,7 @@ from nbstream.server.websocket import MAX_FRAME
 from server.conftest import when
 from store.given import agent, message, messages
 
-AN_AGENT = f'"agent_id": "{uuid4()}"'
+AN_AGENT = f'"agent_id": "{UUID(int=7)}"'
 
 
 async def test_history_then_live_then_the_end(view, store):

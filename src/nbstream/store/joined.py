@@ -298,6 +298,7 @@ def _write(request: Request) -> Frame:
             "kind": request.kind,
             "agents": [str(agent_id) for agent_id in request.agents],
             "agent_changes": dict(request.agent_changes),
+            "records": [wire.whole_record_json(record) for record in request.records],
             "matches": request.matches,
         }, request.changes
     if isinstance(request, Create):

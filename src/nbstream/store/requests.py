@@ -123,16 +123,19 @@ class Retain:
     Args:
         kind: what to do.
         agents: to which; none for all of those that have ended, where that makes sense.
-        changes: of a redaction, the rows that change, as an Arrow stream.
-        agent_changes: of a redaction, new values of agents: prompt, error, metadata as JSON text.
+        changes: of a redaction, the rows that change, of a restoring, those to be there; as an Arrow stream.
+        agent_changes: of a redaction, new values of agents: prompt, error, metadata as JSON text; of a restoring,
+            next number, duplicates, compacted_to, compacted_rows.
+        records: of a restoring, the agents.
         matches: of a redaction, how many texts were taken out.
         future: told the fields of `Retained`.
     """
 
-    kind: Literal["delete", "compact", "redact"]
+    kind: Literal["delete", "compact", "redact", "restore"]
     agents: tuple[UUID, ...] = ()
     changes: bytes = b""
-    agent_changes: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    agent_changes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    records: Sequence[AgentRecord] = ()
     matches: int = 0
     size: int = 1_000
     future: Future[dict[str, Any]] = field(default_factory=Future)

@@ -244,6 +244,7 @@ def _request(header: Header, body: bytes) -> Request | None:
             agents=tuple(UUID(agent_id) for agent_id in header["agents"]),
             changes=body,
             agent_changes=header["agent_changes"],
+            records=[AgentRecord(**wire.record_values(shape)) for shape in header["records"]],
             matches=header["matches"],
         )
     if call == "update":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from nbstream.store import retention, search
+from nbstream.store import restoring, retention, search
 from nbstream.store.plan import AgentState
 from nbstream.store.requests import Snapshot
 from nbstream.store.rows import (
@@ -202,6 +202,8 @@ class DuckSession:
     def retain(self, request: Retain) -> dict[str, Any]:
         """Change what is kept, in a transaction of its own; the tables are others then, so the statements are too."""
         changes = table_from(request.changes) if request.changes else None
+        if request.kind == "restore":
+            return restoring.carry_out(self._cursor, request, changes)
         try:
             return retention.carry_out(self._cursor, request, changes)
         finally:

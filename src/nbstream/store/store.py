@@ -17,6 +17,7 @@ from nbstream.store.feed import Feed
 from nbstream.store.joined import Joined, OwnerGone
 from nbstream.store.retention import Retained
 from nbstream.store.shared import own
+from nbstream.store.wire import table_bytes
 
 if TYPE_CHECKING:
     import re
@@ -253,6 +254,27 @@ class MessageStore:
         swap = redaction.Swap(what, replacement)
         records = [self.get_agent(agent_id) for agent_id in agents] if agents else self.list_agents()
         return self._retain(redaction.request(swap, records, lambda agent_id: self.read(agent_id, raw=True)))
+
+    def restore(
+        self, records: Sequence[AgentRecord], rows: pa.Table | None, figures: Mapping[str, Sequence[Any]]
+    ) -> Future[dict[str, Any]]:
+        """Put agents and rows of another store, or of a file, into this one as they are; what is there already stays.
+
+        Args:
+            records: agents, with their ids.
+            rows: messages in the columns of `MESSAGE_COLUMNS`, ids as UUIDs, numbered; None for none.
+            figures: by id of an agent its next sequence number, its duplicates, and what was compacted.
+
+        Returns:
+            A future of `{"rows": how many were new}`; AgentDeleted (one of the agents was deleted from this store),
+            IdConflict (a number is taken by another row) or SaveFailed is its error.
+        """
+        body = b"" if rows is None else table_bytes(rows)
+        request = requests.Retain(
+            kind="restore", changes=body, agent_changes=figures, records=records, size=len(body) + 1_000
+        )
+        self._submit(request)
+        return request.future
 
     def _retain(self, request: requests.Retain) -> Retained:
         self._submit(request)

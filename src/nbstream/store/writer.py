@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import AgentBusy, AgentNotFound, SaveFailed, StoreClosed, StoreError
+from nbstream.errors import AgentBusy, AgentNotFound, IdConflict, SaveFailed, StoreClosed, StoreError
 from nbstream.store.connection import CLOSED
 from nbstream.store.plan import AgentState, Plan, lookup
 from nbstream.store.requests import Committed, Follow, Request, Retain, Write, row_count, settle
@@ -163,7 +163,7 @@ class Writer:
             self._check_file()
             session = self._session = self._session or self._open_session()
             outcome = session.retain(request)
-        except (AgentNotFound, AgentBusy) as error:
+        except (AgentNotFound, AgentBusy, IdConflict) as error:
             settle(request, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked must hear of it
@@ -172,8 +172,10 @@ class Writer:
             return
         self._states.clear()
         self._indexed = False
-        for record in outcome.pop("deleted"):
+        for record in outcome.pop("deleted", []):
             self._tell(Committed(agent_id=record.id, messages=[], record=record, deleted=True))
+        for record in outcome.pop("restored", []):
+            self._tell(Committed(agent_id=record.id, messages=[], record=record))
         settle(request, outcome)
 
     def _scrub(self) -> None:

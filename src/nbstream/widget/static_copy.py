@@ -6,7 +6,7 @@ nothing to execute, and a link leads to an absolute address in a new window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,9 @@ from nbstream.widget.static_words import foot, title
 
 _TONES: Final = {"completed": "nbs-good", "failed": "nbs-bad", "interrupted": "nbs-wait"}
 
+_WHOLE: Final = 2**40
+"""Bytes: no limit."""
+
 # The classes tell MathJax, in Jupyter and in exports, that two dollar signs are no formula.
 _OPENING: Final = '<div class="nbstream-copy tex2jax_ignore mathjax_ignore">'
 
@@ -38,11 +41,7 @@ def static_copy(
         head: the highest sequence number that is saved.
         duplicates: messages that came again and were refused; None where that is not known.
     """
-    nodes = outline(blocks)
-    if record.prompt and not (nodes and nodes[0].look == "user" and nodes[0].content.strip() == record.prompt.strip()):
-        nodes.insert(0, Node(look="user", content=record.prompt, metadata={}))
-    if record.status in TERMINAL and record.error and not any(_tells(node, record.error) for node in nodes):
-        nodes.append(Node(look="error", content=record.error, metadata={}))
+    nodes = _nodes(record, blocks)
     last = foot(record, head, nodes, duplicates)
     # Each text is parsed once for the HTML and the Markdown.
     parse_once = cache(parse)
@@ -53,11 +52,43 @@ def static_copy(
     }
 
 
+def page_parts(record: AgentRecord, blocks: Iterable[Mapping[str, Any]], kind: str, *, head: int = 0) -> Iterator[str]:
+    """The whole transcript, however long it is, piece by piece: for a file. A single text is limited all the same.
+
+    Args:
+        record: the agent.
+        blocks: rows of `Store.transcript`, in order.
+        kind: `text/html` or `text/markdown`.
+        head: the highest sequence number that is saved.
+    """
+    nodes = _nodes(record, blocks)
+    last = foot(record, head, nodes, None)
+    if kind == "text/html":
+        opening, closing = _html_frame(record, last)
+        node = HtmlWriter(parse, str(record.id)).node
+    else:
+        opening, closing = _markdown_frame(record, last)
+        node = MarkdownWriter(parse, str(record.id)).node
+    yield opening
+    for one in nodes:
+        yield node(one, _WHOLE, 0)
+    yield closing
+
+
+def _nodes(record: AgentRecord, blocks: Iterable[Mapping[str, Any]]) -> list[Node]:
+    nodes = outline(blocks)
+    if record.prompt and not (nodes and nodes[0].look == "user" and nodes[0].content.strip() == record.prompt.strip()):
+        nodes.insert(0, Node(look="user", content=record.prompt, metadata={}))
+    if record.status in TERMINAL and record.error and not any(_tells(node, record.error) for node in nodes):
+        nodes.append(Node(look="error", content=record.error, metadata={}))
+    return nodes
+
+
 def _tells(node: Node, error: str) -> bool:
     return node.look == "error" or (node.failed and node.look == "summary" and error[:OUTPUT_LIMIT] in node.content)
 
 
-def _html(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> str:
+def _html_frame(record: AgentRecord, last: str) -> tuple[str, str]:
     source, model, status, took = (escaped(part) for part in title(record))
     parts = [
         f"<b>{source}</b>",
@@ -69,15 +100,24 @@ def _html(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> st
     opening = f'{_OPENING}<p class="nbs-head">{line}</p><div class="nbs-scroll"><div class="nbs-body">\n'
     # The style is last: where a viewer takes it for text, that text is under the story.
     closing = f'\n</div></div><p class="nbs-foot"><small>{escaped(last)}</small></p><style>{_css()}</style></div>'
+    return opening, closing
+
+
+def _html(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> str:
+    opening, closing = _html_frame(record, last)
     writer = HtmlWriter(parse, str(record.id))
     room = HTML_LIMIT - size(opening) - size(closing)
     return opening + "\n".join(fitted(nodes, writer.node, writer.remark, room=room, separator="\n")) + closing
 
 
-def _markdown(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> str:
+def _markdown_frame(record: AgentRecord, last: str) -> tuple[str, str]:
     source, model, status, took = (markdown_text(part) for part in title(record))
     opening = " · ".join(part for part in (f"**{source}**", model, status, took) if part)
-    closing = f"`{last}`"
+    return opening, f"`{last}`"
+
+
+def _markdown(record: AgentRecord, nodes: list[Node], last: str, parse: Parse) -> str:
+    opening, closing = _markdown_frame(record, last)
     writer = MarkdownWriter(parse, str(record.id))
     room = MARKDOWN_LIMIT - size(opening) - size(closing) - 4
     parts = fitted(nodes, writer.node, writer.remark, room=room, separator="\n\n")

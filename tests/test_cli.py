@@ -85,7 +85,7 @@ def run(*arguments, **more):
     )  # fmt: skip
 
 
-COMMANDS = [[], ["demo"], ["proxy"], ["relay"], ["agents"], ["tail"], ["search"], ["verify"], ["export"], ["compact"],
+COMMANDS = [[], ["demo"], ["proxy"], ["relay"], ["agents"], ["tail"], ["search"], ["verify"], ["export"], ["import"], ["compact"],
             ["delete"], ["local"], ["local", "pull"], ["local", "serve"]]  # fmt: skip
 
 

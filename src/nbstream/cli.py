@@ -14,6 +14,7 @@ from nbstream.commands.demo import demo
 from nbstream.commands.export import export
 from nbstream.commands.history import agents, search, tail, verify
 from nbstream.commands.keeping import compact, delete
+from nbstream.commands.reading import import_
 from nbstream.errors import NbstreamError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nbstream {version('nbstream')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_agents, _add_tail, _add_search, _add_export, _add_verify, _add_compact, _add_delete):
+    for add in (_add_agents, _add_tail, _add_search, _add_export, _add_import, _add_verify, _add_compact, _add_delete):
         add(commands)
     for add in (_add_proxy, _add_relay, _add_local, _add_demo):
         add(commands)
@@ -150,11 +151,25 @@ def _add_verify(commands: Commands) -> None:
 
 
 def _add_export(commands: Commands) -> None:
-    parser = _command(commands, export, "export", "write an agent's log as JSON lines, or its transcript as Markdown")
+    parser = _command(commands, export, "export", "write an agent's log or its transcript")
     _add_store(parser)
     _add_agent(parser)
-    parser.add_argument("--format", choices=["jsonl", "markdown"], required=True)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default standard output")
+    formats = ["jsonl", "parquet", "markdown", "html", "csv"]
+    parser.add_argument("--format", choices=formats, required=True, help="the log: jsonl, parquet; else the transcript")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default standard output, for jsonl and markdown")
+
+
+def _add_import(commands: Commands) -> None:
+    parser = _command(
+        commands, import_, "import", "put runs from elsewhere into a store, which is made if there is none"
+    )
+    parser.add_argument("store", type=Path, metavar="STORE", help="a file that nbs.connect() opened, or a new one")
+    paths = "an export, another store, what an agent printed, Claude Code's session files or a folder of them"
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help=paths)
+    parser.add_argument(
+        "--format", metavar="NAME", help="of what an agent printed, for instance claude; default a look"
+    )
+    _add_json(parser, "what was done, as one object")
 
 
 def _add_compact(commands: Commands) -> None:

@@ -1,4 +1,7 @@
-"""`nbstream export`: one agent, out of its store."""
+"""`nbstream export`: one agent, out of its store.
+
+JSON lines and Markdown go to standard output too; a file may be of every format that `nbstream.exchange` writes.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from typing import IO, TYPE_CHECKING
 from nbstream.commands.history import find_agent, open_store, rows_of
 from nbstream.commands.markdown import markdown
 from nbstream.commands.progress import working
+from nbstream.errors import NbstreamError
+from nbstream.exchange import export_history
 
 if TYPE_CHECKING:
     import argparse
@@ -22,14 +27,28 @@ if TYPE_CHECKING:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write an agent: its log as JSON lines, raw bytes included, or its transcript as Markdown."""
+    """Write an agent: its log, raw bytes included, or its transcript."""
     with open_store(options.store) as store:
         agent_id = find_agent(store, options.agent)
+        if options.format not in {"jsonl", "markdown"}:
+            _into_a_file(store, agent_id, options)
+            return 0
         with _written(options.output) as file, working("exporting", store.head(agent_id), "messages") as progress:
             pieces = _lines(store, agent_id) if options.format == "jsonl" else _markdown(store, agent_id)
             for piece in progress.each(pieces):
                 file.write(piece)
     return 0
+
+
+def _into_a_file(store: Store, agent_id: UUID, options: argparse.Namespace) -> None:
+    if options.output is None:
+        raise NbstreamError(f"expected --output FILE: {options.format} is not written to standard output")
+    with working("exporting", store.head(agent_id), "messages") as progress:
+
+        def tell(done: int, _total: int | None) -> None:
+            progress.done = done
+
+        export_history(store, options.output, agent_id, format=options.format, progress=tell)
 
 
 def _lines(store: Store, agent_id: UUID) -> Iterator[str]:

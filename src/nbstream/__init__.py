@@ -32,6 +32,7 @@ from nbstream.errors import (
     SourceError,
     StoreError,
 )
+from nbstream.exchange import export_history, import_history
 from nbstream.frames import Store
 from nbstream.magics import load_ipython_extension
 from nbstream.messages import AgentMessage, AgentRecord
@@ -64,7 +65,9 @@ __all__ = [
     "compare",
     "connect",
     "display_agent",
+    "export_history",
     "grid",
+    "import_history",
     "launch",
     "load_ipython_extension",
     "plots",

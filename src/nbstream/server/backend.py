@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from nbstream.server.stores import Stores
+from nbstream.server.threads import Threads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +54,10 @@ class Backend:
         self.source_options = source_options
         self.texts = Texts()
         self.connections: set[Connection] = set()
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nbstream-server")
+        self._pool = Threads(THREADS, "nbstream-server")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._closed = False
 
     def begin(self) -> None:
         """From the first request on, on the loop that serves it: looks for stores, and lets news in."""
@@ -69,15 +70,23 @@ class Backend:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*args, **options))
 
     async def close(self) -> None:
-        """Ends every connection, then lets go of every store."""
+        """Ends every connection, then lets go of every store; a second call does nothing.
+
+        Threads that still wait for a store are left to hear that it is closed.
+        """
+        if self._closed:
+            return
+        self._closed = True
         for connection in list(self.connections):
             connection.end()
         if self._looking is not None:
             self._looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._looking
-        await self.call(self.stores.close)
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False)
+        closing = Threads(1, "nbstream-server-close")  # of its own: those of the pool may all be waiting for stores
+        await asyncio.wrap_future(closing.submit(self.stores.close))
+        closing.shutdown()
 
     async def _look(self) -> None:
         while True:

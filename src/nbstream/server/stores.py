@@ -49,6 +49,7 @@ class Held:
 
     Args:
         records: its agents, as last committed.
+        deleted: those that were deleted since it was opened.
         used: when it was last asked, on the monotonic clock.
         followed: how often each agent is followed by views.
     """
@@ -58,6 +59,7 @@ class Held:
     service: StreamingService
     used: float
     records: dict[UUID, AgentRecord] = field(default_factory=dict)
+    deleted: set[UUID] = field(default_factory=set)
     followed: dict[UUID, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     unlisten: Callable[[], None] = lambda: None
@@ -98,7 +100,7 @@ class Stores:
         self._cold: dict[Path, tuple[Stamp, list[AgentRecord]]] = {}
         self._failed: dict[Path, float] = {}
         self._gone: dict[UUID, AgentRecord] = {}
-        self._closed = False
+        self._closed = threading.Event()
 
     def find(self, agent_id: UUID, scope: Scope) -> tuple[Held, AgentRecord]:
         """The store that holds an agent, open, and the agent's row.
@@ -159,12 +161,16 @@ class Stores:
                 self._say_gone(records)
 
     def close(self) -> None:
-        """Lets go of every store; agents behind a proxy go on there."""
-        with self._lock:
-            self._closed = True
-            helds = list(self._held.values())
-        for held in helds:
-            self._let_go(held)
+        """Lets go of every store, of all at a time; agents behind a proxy go on there.
+
+        Does not wait for one that is being opened: whoever opens it sees that it is too late.
+        """
+        self._closed.set()
+        closing = [threading.Thread(target=self._end, args=(held,), daemon=True) for held in list(self._held.values())]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     def _paths(self) -> list[Path]:
         """The stores that exist for this server, the configured one first, then the one that was opened last."""
@@ -216,21 +222,37 @@ class Stores:
         """The store of a path, opened if it is not; its agents are announced if they are news to everybody."""
         with self._lock:
             held = self._held.get(path)
-            if held is not None or self._closed:
+            if held is not None or self._closed.is_set():
                 if held is None:
                     raise StoreError("the server is going down")
                 held.used = self._clock()
                 return held
-            store, service = open_service(path)
-            held = self._held[path] = Held(path, store, service, self._clock())
             known = {record.id for record in self._cold.get(path, ((), []))[1]}
-            with held.lock:  # a commit that comes meanwhile waits, and is newer than what is listed here
-                held.unlisten = store.on_commit(partial(self._committed, held))
-                held.records.update({record.id: record for record in store.list_agents()})
+            held = self._begin(path)
+            self._held[path] = held
             self._cold.pop(path, None)
+            if self._closed.is_set():  # it was not there yet when all were closed
+                self._end(held)
+                raise StoreError("the server is going down")
         for record in held.records.values() if announce else ():
             if record.id not in known:
                 self._announce("agent:created", record)
+        return held
+
+    def _begin(self, path: Path) -> Held:
+        """Opens a store, hears its commits and lists its agents."""
+        store, service = open_service(path)
+        held = Held(path, store, service, self._clock())
+        try:
+            held.unlisten = store.on_commit(partial(self._committed, held))
+            # Not while its lock is held: a commit would wait for that, and the next owner's answer for the commit.
+            listed = {record.id: record for record in store.list_agents()}
+        except BaseException:
+            held.unlisten()
+            close_service(path)
+            raise
+        with held.lock:  # what was committed meanwhile is newer
+            held.records = {key: value for key, value in listed.items() if key not in held.deleted} | held.records
         return held
 
     def _committed(self, held: Held, committed: Committed) -> None:
@@ -239,6 +261,7 @@ class Stores:
         with held.lock:
             if committed.deleted:
                 held.records.pop(committed.agent_id, None)
+                held.deleted.add(committed.agent_id)
                 self._say_gone([committed.record])
                 return
             kind: Kind = "agent:updated" if committed.agent_id in held.records else "agent:created"
@@ -263,9 +286,16 @@ class Stores:
         with self._lock:
             if self._held.pop(held.path, None) is None:
                 return
-            held.unlisten()
-            close_service(held.path)
+            _close(held)
             self._cold[held.path] = (_stamp(held.path), list(held.records.values()))
+
+    def _end(self, held: Held) -> None:
+        """Closes a store for good; that one cannot be closed in order must not keep the others open."""
+        self._held.pop(held.path, None)
+        try:
+            _close(held)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("%s could not be closed in order", held.path)
 
     def _forget(self, held: Held) -> None:
         self._let_go(held)
@@ -276,6 +306,11 @@ class Stores:
         for record in records:
             self._gone[record.id] = record
             self._announce("agent:deleted", record)
+
+
+def _close(held: Held) -> None:
+    held.unlisten()
+    close_service(held.path)
 
 
 def _stamp(path: Path) -> Stamp:

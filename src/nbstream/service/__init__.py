@@ -84,8 +84,10 @@ def close_service(path: Path | str) -> None:
         found = _services.pop(path, None)
     if found is not None:
         store, service = found
-        service.close()
-        store.close()
+        try:
+            service.close()
+        finally:  # a source that does not let go in time must not keep the file
+            store.close()
 
 
 def launch(

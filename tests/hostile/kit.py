@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from nbstream.messages import IS_ERROR, KIND, TOOL_CALL_ID, TOOL_NAME, AgentMessage, AgentRecord
 from nbstream.store import MessageStore, new_id
@@ -191,22 +192,29 @@ def control(browser: Browser, payloads: Iterable[str]) -> tuple[int, int]:
     asked: set[str] = set()
     executed: set[int] = set()
     texts = list(payloads)
-    # A browser of its own: some of the strings end it.
+    # A browser of their own: some of the strings end it, and what was seen until then counts.
     other = browser.browser_type.launch(executable_path=path, args=ARGUMENTS)
-    context = other.new_context(offline=True)
-    context.on("request", lambda request: asked.update(re.findall(r"\bp\d+\.", request.url)))
     for start in range(0, len(texts), 30):
-        page: Page = context.new_page()
-        page.on("dialog", lambda dialog: dialog.dismiss())
-        # As they happen: a payload that takes the page away must not take along what others have done.
-        page.on("console", lambda message: executed.update(map(int, re.findall(r"^executed (\d+)$", message.text))))
-        page.set_content('<!doctype html><base href="https://evil.test/"><body></body>')
-        page.add_script_tag(content=WATCH.read_text())
-        page.evaluate("watch.start()")
-        page.evaluate("([texts, first]) => watch.control(texts, first)", [texts[start : start + 30], start])
-        before = -1
-        while before < (before := len(executed) + len(asked)):
-            page.wait_for_timeout(100)
-        page.close()
+        if not other.is_connected():
+            other = browser.browser_type.launch(executable_path=path, args=ARGUMENTS)
+        with contextlib.suppress(Error):
+            _provoke(other, texts[start : start + 30], start, executed, asked)
     other.close()
     return len(executed), len(asked)
+
+
+def _provoke(browser: Browser, texts: Sequence[str], first: int, executed: set[int], asked: set[str]) -> None:
+    context = browser.new_context(offline=True)
+    context.on("request", lambda request: asked.update(re.findall(r"\bp\d+\.", request.url)))
+    page: Page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    # As they happen: a payload that takes the page away must not take along what others have done.
+    page.on("console", lambda message: executed.update(map(int, re.findall(r"^executed (\d+)$", message.text))))
+    page.set_content('<!doctype html><base href="https://evil.test/"><body></body>')
+    page.add_script_tag(content=WATCH.read_text())
+    page.evaluate("watch.start()")
+    page.evaluate("([texts, first]) => watch.control(texts, first)", [list(texts), first])
+    before = -1
+    while before < (before := len(executed) + len(asked)):
+        page.wait_for_timeout(100)
+    context.close()

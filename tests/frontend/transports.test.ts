@@ -88,6 +88,30 @@ test("server transport: a status that is known already is not asked for, and is 
   assert.deepEqual(far.asked, []);
 });
 
+test("server transport: the first rows come by REST while the WebSocket connects, which is asked for the rest", async () => {
+  far.rows = 5;
+  const transport = new ServerTransport(far.server, status("running", 5), far.page, new Backoff(() => 1), far.server.page("a", 0));
+  transport.open("a", view);
+  transport.subscribe(0);
+  assert.equal(far.sockets.length, 0);
+  await settle();
+  assert.equal(view.log.contiguous, 5);
+  far.socket.open();
+  assert.deepEqual(far.socket.sent, [{ type: "subscribe", agent_id: "a", since: 5 }]);
+  assert.deepEqual(far.asked, ["GET /messages?since=0&limit=1000"]);
+  transport.close();
+});
+
+test("server transport: where the first rows do not come by REST, the WebSocket brings them", async () => {
+  const refused = Promise.reject<never>(new TypeError("Failed to fetch"));
+  const transport = new ServerTransport(far.server, status("running", 5), far.page, new Backoff(() => 1), refused);
+  transport.open("a", view);
+  await settle();
+  far.socket.open();
+  assert.deepEqual(far.socket.sent, [{ type: "subscribe", agent_id: "a", since: 0 }]);
+  transport.close();
+});
+
 test("server transport: holes come by REST, page by page, one question at a time", async () => {
   const transport = far.transport(true);
   far.rows = 25;

@@ -12,7 +12,7 @@ import { mountGrid } from "./grid.ts";
 import type { StatusUpdate } from "./message.ts";
 import { mountReplay } from "./replay.ts";
 import { Refused, findServer } from "./server.ts";
-import type { Server } from "./server.ts";
+import type { Page, Server } from "./server.ts";
 import { ServerTransport, unreachable } from "./servertransport.ts";
 import { mountView } from "./view.ts";
 
@@ -120,16 +120,23 @@ class Output {
       this.#showCopy("There is no nbstream server behind this page.");
       return;
     }
+    const histories = this.#ids.map((id) => server.page(id, 0));
+    for (const history of histories) history.catch(() => undefined);
     const answers = await Promise.allSettled(this.#ids.map((id) => server.status(id)));
     if (this.#closed) return;
     const known = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
-    if (known.length > 0) this.#showLive(server, known);
+    if (known.length > 0) this.#showLive(server, known, new Map(this.#ids.map((id, at) => [id, histories[at]!])));
     else this.#showWhy(answers.map((answer) => (answer.status === "rejected" ? answer.reason : null)));
   }
 
-  #showLive(server: Server, known: readonly StatusUpdate[]): void {
+  #showLive(server: Server, known: readonly StatusUpdate[], histories: ReadonlyMap<string, Promise<Page>>): void {
     this.#clear();
-    const transports = new Map(known.map((status) => [status.agent_id, new ServerTransport(server, status)]));
+    const transports = new Map(
+      known.map((status) => {
+        const history = histories.get(status.agent_id) ?? null;
+        return [status.agent_id, new ServerTransport(server, status, null, new Backoff(), history)] as const;
+      }),
+    );
     const ids = [...transports.keys()];
     const [only] = ids;
     if (this.#ids.length === 1 && only !== undefined && this.#speed !== null) {

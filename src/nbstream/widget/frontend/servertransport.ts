@@ -9,7 +9,7 @@ import { Cursor } from "./cursor.ts";
 import { toView } from "./message.ts";
 import type { StatusUpdate } from "./message.ts";
 import { Refused } from "./server.ts";
-import type { Server } from "./server.ts";
+import type { Page, Server } from "./server.ts";
 import { sharedSocket } from "./socket.ts";
 import type { Member, PageSocket } from "./socket.ts";
 import type { Sink, Transport } from "./transport.ts";
@@ -26,6 +26,7 @@ export class ServerTransport implements Transport, Member {
   readonly #socket: PageSocket;
   readonly #backoff: Backoff;
   #first: StatusUpdate | null;
+  #history: Promise<Page> | null;
   #agentId = "";
   #sink: Sink | null = null;
   readonly #cursor = new Cursor();
@@ -36,9 +37,19 @@ export class ServerTransport implements Transport, Member {
   #poll: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param first the agent's status where somebody has just asked for it. */
-  constructor(server: Server, first: StatusUpdate | null = null, socket: PageSocket | null = null, backoff = new Backoff()) {
+  /**
+   * @param first the agent's status where somebody has just asked for it.
+   * @param history its first rows where they are on their way.
+   */
+  constructor(
+    server: Server,
+    first: StatusUpdate | null = null,
+    socket: PageSocket | null = null,
+    backoff = new Backoff(),
+    history: Promise<Page> | null = null,
+  ) {
     this.#server = server;
+    this.#history = history;
     this.#socket = socket ?? sharedSocket(server.socketUrl);
     this.#first = first;
     this.#backoff = backoff;
@@ -147,7 +158,29 @@ export class ServerTransport implements Transport, Member {
     if (this.#sink === null) return;
     this.#backoff.reset();
     this.#sink.receive(status);
-    this.#leave ??= this.#socket.join(this);
+    const history = this.#history;
+    this.#history = null;
+    if (history === null) this.#leave ??= this.#socket.join(this);
+    else void this.#enterAfter(history);
+  }
+
+  /** The rows by REST are there before the WebSocket stands; it is asked only for what comes after them. */
+  async #enterAfter(history: Promise<Page>): Promise<void> {
+    this.#asking = true;
+    this.#socket.warm();
+    try {
+      this.#take(await history, 0);
+    } catch {
+      // Then the WebSocket brings all of it.
+    }
+    this.#asking = false;
+    if (this.#sink !== null) this.#leave ??= this.#socket.join(this);
+  }
+
+  #take({ messages, head }: Page, after: number): void {
+    const batch = { type: "agent:message", agent_id: this.#agentId, messages, head, after } as const;
+    this.#cursor.see(batch);
+    this.#sink?.receive(batch);
   }
 
   #exit(): void {
@@ -179,10 +212,7 @@ export class ServerTransport implements Transport, Member {
     let since = this.#cursor.held;
     for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
       const page = await this.#server.page(this.#agentId, since);
-      const { messages, head } = page;
-      const batch = { type: "agent:message", agent_id: this.#agentId, messages, head, after: since } as const;
-      this.#cursor.see(batch);
-      this.#sink?.receive(batch);
+      this.#take(page, since);
       if (!page.hasMore || page.nextSince <= since) return;
       since = page.nextSince;
     }

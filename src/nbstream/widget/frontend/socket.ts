@@ -17,6 +17,9 @@ const CONNECT_WITHIN = 8_000;
 /** Milliseconds that the connection stays without views: a notebook that draws an output anew takes it off first. */
 const LINGER = 1_000;
 
+/** The same for one that was made ahead of its first view, which reads its history meanwhile. */
+const WARM = 10_000;
+
 /** The server cut off a client that read too slowly; it may come back at once. */
 const TOO_SLOW = 4008;
 
@@ -65,6 +68,14 @@ export class PageSocket {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Connects ahead of a view that is about to join. */
+  warm(): void {
+    if (this.#socket !== null || this.#members.size > 0) return;
+    this.#start();
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#members.size === 0 && this.#end(), WARM);
   }
 
   /** Enters the room of an agent. Returns what leaves it. */
@@ -174,7 +185,7 @@ export function sharedSocket(url: string): PageSocket {
 }
 
 /** Its number changes with `PageSocket`'s methods and `Member`. */
-const SOCKETS = Symbol.for("nbstream.sockets.1");
+const SOCKETS = Symbol.for("nbstream.sockets.2");
 
 const browser: Surroundings = {
   listen(wake) {

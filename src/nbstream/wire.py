@@ -164,9 +164,7 @@ def record_json(record: AgentRecord) -> RecordJson:
     }
 
 
-def batch_json(
-    agent_id: UUID, messages: Sequence[AgentMessage], *, head: int, after: int | None = None
-) -> BatchJson:
+def batch_json(agent_id: UUID, messages: Sequence[AgentMessage], *, head: int, after: int | None = None) -> BatchJson:
     """Rows for a view.
 
     Args:

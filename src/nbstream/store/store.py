@@ -236,9 +236,7 @@ class MessageStore:
         """
         return self._retain(requests.Retain(kind="compact", agents=tuple(dict.fromkeys(agents))))
 
-    def redact(
-        self, what: str | re.Pattern[str], *agents: UUID, replacement: str = redaction.REPLACEMENT
-    ) -> Retained:
+    def redact(self, what: str | re.Pattern[str], *agents: UUID, replacement: str = redaction.REPLACEMENT) -> Retained:
         """Take a text out of everything that is stored, also where it came in several deltas, and write over its bytes.
 
         Args:

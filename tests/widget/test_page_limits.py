@@ -137,6 +137,7 @@ CONTRAST = """() => {
     const grounds = []; for (let a = e; a; a = a.parentElement) grounds.unshift(getComputedStyle(a).backgroundColor);
     const ground = over(["white", ...grounds]);
     let opacity = 1; for (let a = e; a; a = a.parentElement) opacity *= Number(getComputedStyle(a).opacity);
+    if (opacity === 0) opacity = 1;  // not there until the pointer or the focus comes: judged as it is then
     const ink = over(["white", ...grounds, getComputedStyle(e).color]).map((v, i) => v * opacity + ground[i] * (1 - opacity));
     const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -17,7 +19,8 @@ from nbstream.server.stores import Stores
 from nbstream.server.threads import Threads
 from server.conftest import Kernel
 from server.serving import JupyterServer
-from store.given import record
+from store.given import environment, record
+from support import until
 
 SECONDS = 10
 """It takes one or two; a machine that runs other things as well may need more."""
@@ -127,3 +130,34 @@ def test_a_thread_that_waits_for_ever_keeps_no_other_work_waiting():
     with pytest.raises(RuntimeError):
         threads.submit(pow, 1, 1)
     never.set()
+
+
+STUCK = """
+import asyncio, pathlib, sys, threading
+from nbstream.server.backend import Backend
+from nbstream.server.scope import Scope
+
+async def main():
+    path = pathlib.Path(sys.argv[1])
+    backend = Backend(path, [path.parent], [], {})
+    backend.begin()
+    assert await backend.call(backend.stores.records, Scope())
+    print("open", flush=True)
+
+threading.Thread(target=sys.stdin.read).start()  # as a thread of Jupyter's that nobody ends
+asyncio.run(main())
+"""
+
+
+def test_stores_are_closed_also_where_a_thread_of_others_keeps_python_from_ending(tmp_path):
+    path = tmp_path / "x.duckdb"
+    with Store.open(path) as before:
+        before.create_agent(record())
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()
+    )
+    with process:
+        assert process.stdout.readline() == b"open\n"
+        with Store.open(path) as after:
+            until(lambda: after.role == "owner", timeout=SECONDS, what="the file, given up by a process that lives")
+        assert process.poll() is None

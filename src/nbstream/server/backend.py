@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -64,6 +65,7 @@ class Backend:
         if self._looking is None:
             self._loop = asyncio.get_running_loop()
             self._looking = asyncio.create_task(self._look())
+            threading.Thread(target=self._close_with_python, name="nbstream-server-end", daemon=True).start()
 
     async def call(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """Runs what blocks on a thread of ours."""
@@ -87,6 +89,15 @@ class Backend:
         closing = Threads(1, "nbstream-server-close")  # of its own: those of the pool may all be waiting for stores
         await asyncio.wrap_future(closing.submit(self.stores.close))
         closing.shutdown()
+
+    def _close_with_python(self) -> None:
+        """Lets go of every store when Python ends, where nobody has called `close`: interrupted, without a terminal.
+
+        Not with `atexit`: that comes after the threads of others, and one of Jupyter's, left by a request that was
+        under way, is then waited for without end.
+        """
+        threading.main_thread().join()
+        self.stores.close()
 
     async def _look(self) -> None:
         while True:

@@ -74,8 +74,7 @@ def test_a_tab_reloaded_in_the_middle_of_an_answer_is_back_and_live(desk, app, t
     print(
         f"{desk.name}: {wanted} rows back and live {took:.0f} ms after the view, {best['live']:.0f} after the load began"
     )
-    # Two seconds where the page itself comes in a few; a machine that needs ten for that is busy with other things.
-    assert took < max(2_000, 0.5 * best["mounted"]), best
+    assert took < 2_000, best
     wait_view(book, "more", lambda v: v["head"] > best["head"] and v["status"] == "running")
     assert book.page.evaluate(STOP) < 20_000
     seen = wait_view(book, "the end", lambda v: v["state"] == "stopped" and v["holes"] == 0)

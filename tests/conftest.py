@@ -16,12 +16,10 @@ TESTS = Path(__file__).parent
 WITH_A_BROWSER = {"browser", "hostile", "widget"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        path = item.path.relative_to(TESTS)
-        group = "browser" if path.parts[0] in WITH_A_BROWSER else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_itemcollected(item):
+    # At once: xdist reads the groups before any other hook sees the whole list.
+    path = item.path.relative_to(TESTS)
+    item.add_marker(pytest.mark.xdist_group("browser" if path.parts[0] in WITH_A_BROWSER else path.as_posix()))
 
 
 @pytest.fixture(autouse=True, scope="session")

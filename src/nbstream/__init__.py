@@ -36,6 +36,7 @@ from nbstream.exchange import export_history, import_history
 from nbstream.frames import Store
 from nbstream.magics import load_ipython_extension
 from nbstream.messages import AgentMessage, AgentRecord
+from nbstream.prices import Price
 from nbstream.service import Agent, attach, connect, launch
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
@@ -54,6 +55,7 @@ __all__ = [
     "Comparison",
     "MissingExtra",
     "NbstreamError",
+    "Price",
     "ProtocolError",
     "ProxySource",
     "QueryRefused",

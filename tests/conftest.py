@@ -1,7 +1,7 @@
 """For every test: notes of stores go to a folder that is gone at the end; and which tests run beside which.
 
-With two workers (`-n 2 --dist loadgroup`) a file stays with one of them, and everything that needs a browser is one
-group: two browsers at once on a small machine would only be in each other's way.
+With two workers (`-n 2`) a file stays with one of them, and everything that needs a browser is one group: two browsers
+at once on a small machine would only be in each other's way.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 WITH_A_BROWSER = {"browser", "hostile", "widget"}
 
 
-def pytest_itemcollected(item):
-    # At once: xdist reads the groups before any other hook sees the whole list.
-    path = item.path.relative_to(TESTS)
-    item.add_marker(pytest.mark.xdist_group("browser" if path.parts[0] in WITH_A_BROWSER else path.as_posix()))
+class ByFile(LoadScopeScheduling):
+    """Deals out files, and the files with a browser as one."""
+
+    def _split_scope(self, nodeid):
+        path = nodeid.partition("::")[0]
+        return "browser" if Path(path).parts[1] in WITH_A_BROWSER else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")

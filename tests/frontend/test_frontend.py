@@ -12,7 +12,16 @@ FILES = sorted(HERE.glob("*.test.ts"))
 
 
 def test_there_are_tests() -> None:
-    assert {file.name.removesuffix(".test.ts") for file in FILES} >= {"fold", "log", "message", "server", "socket", "state", "text", "transports"}
+    assert {file.name.removesuffix(".test.ts") for file in FILES} >= {
+        "fold",
+        "log",
+        "message",
+        "server",
+        "socket",
+        "state",
+        "text",
+        "transports",
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

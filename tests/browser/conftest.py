@@ -226,7 +226,9 @@ class Notebook:
         """Opens it; without a kernel it is as after *No Kernel* in the dialog that asks."""
         if not kernel:
             written = nbformat.read(self.path, 4)
-            written.metadata["kernelspec"] = {"name": "gone", "display_name": "Gone", "language": "python"}
+            # A language that nobody has, or the one kernel of its language would be started without asking.
+            written.metadata["kernelspec"] = {"name": "gone", "display_name": "Gone", "language": "gone"}
+            written.metadata.pop("language_info", None)
             nbformat.write(written, self.path)
         self.page.goto(self.lab.page_url(self.name))
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)

@@ -61,6 +61,7 @@ def test_the_owner_is_killed_and_the_other_notebook_goes_on(notebook):
         GO_ON.format(path=str(RECORDING), id=agent_id),
     )
     second.run(3)
-    assert float(said(second, 3, r"took ([\d.]+) owner")[1]) < 3
+    # The file goes to whoever is quickest: this kernel, or the Jupyter server that looks at it too.
+    assert float(said(second, 3, r"took ([\d.]+) (?:owner|joined)")[1]) < 3
     said(second, 3, "completed completed completed")
     said(second, 3, "True 1 3")

@@ -33,7 +33,7 @@ def test_its_manifest_is_what_jupyterlab_reads() -> None:
 def test_it_renders_the_type_that_outputs_carry_with_the_widget_s_bundle() -> None:
     assert f'"{nbstream.widget.AGENT_MIME}"' in ENTRY
     assert re.findall(r'new URL\("(.*?)", document', ENTRY) == [nbstream.widget.BUNDLE.name]
-    exported = re.search(r"export \{(.*?)\}", nbstream.widget.BUNDLE.read_text(encoding="utf-8"), re.DOTALL)
+    exported = re.search(r"export ?\{(.*?)\}", nbstream.widget.BUNDLE.read_text(encoding="utf-8"), re.DOTALL)
     assert exported
     assert "agentRenderer" in exported[1]
 

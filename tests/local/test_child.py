@@ -146,7 +146,7 @@ def test_a_file_that_is_no_model_gives_the_tail_of_the_log(tmp_path):
     (tmp_path / "no.gguf").write_bytes(b"not a model" * 100)
     server = LocalServer(tmp_path / "no.gguf")
     with pytest.raises(
-        SourceUnavailable, match=r"did not start: it ended \(exit status 2\).*failed to load model"
+        SourceUnavailable, match=r"(?s)did not start: it ended \(exit status 2\).*failed to load model"
     ) as caught:
         server.start()
     assert len(str(caught.value)) < 1200

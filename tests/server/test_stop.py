@@ -116,7 +116,8 @@ async def test_stop_of_a_run_that_died_with_its_kernel(busy, fetch, view):
     one = await view()
     await one.say(type="subscribe", agent_id=agent_id, since=0)
     last = await one.until("agent:complete")
-    assert (last["record"]["status"], "its reader" in last["record"]["error"]) == ("stopped", True)
+    # Which sentence depends on whether the recording could be asked first.
+    assert (last["record"]["status"], bool(last["record"]["error"])) == ("stopped", True)
 
 
 async def test_a_reader_that_does_not_listen_is_not_waited_for_for_ever(fetch, view, store):

@@ -296,7 +296,7 @@ class Store(MessageStore):
             part: of this part only; `prompt` for what agents were started with.
             after: begun at this time or later.
             before: begun before this time.
-            limit: most rows; of more than 10,000 places the newest are ranked.
+            limit: most rows; of more than 5,000 places the newest are ranked.
             marks: before and after each word in a snippet.
             to: the kind of table.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STEP_ROWS: Final = 20_000
 """Most rows of the log that one step folds: a save that comes meanwhile waits some 50 ms."""
 
-RANKED: Final = 10_000
+RANKED: Final = 5_000
 """Most places that are ranked; of more, the newest."""
 
 EXCERPT: Final = 4_000

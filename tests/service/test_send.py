@@ -14,6 +14,7 @@ from nbstream.service import turns
 from nbstream.sources.command import CommandSource
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
+from planted import planted
 from support import STREAM_HEAD, LoopbackServer, ScriptedProxy, until
 
 CALL = {"id": "call-1", "name": "add", "input": {"a": 1, "b": 2}}
@@ -86,6 +87,16 @@ def test_a_tools_result_goes_back_in_each_apis_shape(store, name):
     assert '"3"' in said
     assert turns.NOT_RUN not in said
     assert len(messages(api, 1, name)) == 3  # the prompt, the call, its result, and no empty prompt
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_secret_in_a_result_goes_to_the_model_and_not_into_the_store(store, masked):
+    secret = planted(seed=21)[0]
+    with Api(chat_answer(call=CALL), chat_answer("Done.")) as api:
+        first = launched(store, api, mask_secrets=masked)
+        second = sent(first, tool_results={"call-1": f"KEY={secret}"})
+    assert f"KEY={secret}" in json.dumps(messages(api, 1))
+    assert (secret in json.dumps(dict(second.record.metadata))) is not masked
 
 
 def test_results_are_remembered_in_later_turns(store):

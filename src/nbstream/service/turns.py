@@ -13,7 +13,8 @@ from uuid import UUID
 
 from nbstream.errors import AgentBusy, SourceRefused
 from nbstream.messages import IS_ERROR, PARENT, TERMINAL, TOOL_CALL_ID, TOOL_NAME
-from nbstream.service.streaming import utc_now
+from nbstream.secrets import mask
+from nbstream.service.streaming import MASK, utc_now
 from nbstream.sources import Request, Said, source_from
 from nbstream.store.identity import new_id
 
@@ -59,13 +60,7 @@ def next_turn(
     if before.status not in TERMINAL:
         raise AgentBusy(f"agent {before.id} is still {before.status}: wait for it (agent.wait()) or agent.stop() it")
     made = _again(before, source, options)
-    kind = getattr(made, "conversation", None)
-    if kind is None:
-        raise SourceRefused(f"the source {made.name!r} takes one prompt and no second one: use nbs.launch")
-    if tool_results and kind != "messages":
-        raise SourceRefused(f"the source {made.name!r} runs its tools itself and takes no tool_results")
-    if not prompt and not tool_results:
-        raise SourceRefused("expected something to send, got an empty prompt and no tool_results")
+    kind = _kind(made, prompt, tool_results)
     conversation = str(before.metadata.get(CONVERSATION) or before.id)
     session = before.session_id if kind == "session" else conversation
     if session is None:
@@ -78,14 +73,39 @@ def next_turn(
         model=asked.get("model"),
         history=tuple(_history(service.store, before, tool_results)) if kind == "messages" else (),
     )
-    results = {RESULTS: dict(tool_results)} if tool_results else {}
-    record = replace(
+    metadata = {CONVERSATION: conversation, AFTER: str(before.id), **_kept(before, tool_results)}
+    service.start(_record(before, request, made, metadata), made, request)
+    return request.agent_id, made
+
+
+def _kind(source: Source, prompt: str, tool_results: Mapping[str, str]) -> str:
+    """How the source goes on with a conversation."""
+    kind: str | None = getattr(source, "conversation", None)
+    if kind is None:
+        raise SourceRefused(f"the source {source.name!r} takes one prompt and no second one: use nbs.launch")
+    if tool_results and kind != "messages":
+        raise SourceRefused(f"the source {source.name!r} runs its tools itself and takes no tool_results")
+    if not prompt and not tool_results:
+        raise SourceRefused("expected something to send, got an empty prompt and no tool_results")
+    return kind
+
+
+def _kept(before: AgentRecord, tool_results: Mapping[str, str]) -> dict[str, Any]:
+    """What the store keeps of this turn's results, and of the choice to mask secrets: as in the turn before."""
+    if before.metadata.get(MASK) is False:
+        return {MASK: False, **({RESULTS: dict(tool_results)} if tool_results else {})}
+    return {RESULTS: {call: mask(text)[0] for call, text in tool_results.items()}} if tool_results else {}
+
+
+def _record(before: AgentRecord, request: Request, source: Source, metadata: Mapping[str, Any]) -> AgentRecord:
+    """The row of the new turn: whose and of what the turn before was."""
+    return replace(
         before,
         id=request.agent_id,
-        type=made.parser,
+        type=source.parser,
         status="created",
-        prompt=prompt,
-        session_id=session,
+        prompt=request.prompt,
+        session_id=request.session_id,
         model=request.model,
         parent_agent_id=before.id,
         created_at=utc_now(),
@@ -93,10 +113,8 @@ def next_turn(
         completed_at=None,
         error=None,
         last_event_id=None,
-        metadata={CONVERSATION: conversation, AFTER: str(before.id), **results},
+        metadata=metadata,
     )
-    service.start(record, made, request)
-    return record.id, made
 
 
 def _again(before: AgentRecord, source: Source | None, options: Mapping[str, Any]) -> Source:

@@ -124,6 +124,40 @@ for (let seed = 1; seed <= 200; seed += 1) {
   });
 }
 
+test("released rows are let go of, and what comes of them again is a duplicate", () => {
+  const rows = run(20_000);
+  const log = new MessageLog();
+  for (let i = 0; i < rows.length; i += 100) {
+    log.merge(rows.slice(i, i + 100));
+    log.release(log.ready);
+    assert.ok(log.messages().length < 4200);
+    assert.equal(log.row(i + 99), rows[i + 99]);
+  }
+  assert.equal(log.size, 20_000);
+  assert.equal(log.ready, 20_000);
+  assert.equal(log.contiguous, 20_000);
+  assert.equal(log.row(0), undefined);
+  assert.deepEqual(log.merge(rows), []);
+  assert.equal(log.duplicates, 20_000);
+  assert.deepEqual(log.conflicts, []);
+  log.noteHead(20_003);
+  log.merge([message(20_002)]);
+  assert.deepEqual(log.holes(), [
+    { from: 20_001, to: 20_001 },
+    { from: 20_003, to: 20_003 },
+  ]);
+});
+
+test("rows before a hole are released, rows behind it are not", () => {
+  const log = new MessageLog();
+  log.merge(run(12_000).filter((row) => row.sequence_number !== 9_000));
+  log.release(log.ready);
+  assert.equal(log.messages()[0]?.sequence_number, 7_000);
+  log.merge([message(9_000)]);
+  assert.equal(log.ready, 12_000);
+  assert.equal(log.row(8_999)?.sequence_number, 9_000);
+});
+
 test("a hundred thousand rows one by one cost no more each at the end than at the start", () => {
   const rows = run(100_000);
   const log = new MessageLog();

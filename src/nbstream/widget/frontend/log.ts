@@ -3,9 +3,14 @@
  *
  * Any delivery is welcome (shuffled, doubled, with pieces missing) and the same set of rows always leaves the same
  * list. Rows arrive almost always at the end, which costs O(1) each; a batch that does not costs one O(n) merge.
+ *
+ * A page may be open for days: rows that a view has shown can be released, so that what is held does not grow with them.
  */
 
 import type { AgentMessage } from "./message.ts";
+
+/** Rows that are kept after they were shown, to tell a repetition from a clash. */
+const KEPT = 2000;
 
 /** A missing range, both ends included. */
 export interface Hole {
@@ -31,6 +36,8 @@ export class MessageLog {
   #contiguous = 0;
   #ready = 0;
   #head = 0;
+  #released = 0;
+  #releasedTo = 0;
 
   /**
    * Takes a delivery. Returns the rows that were new, in sequence order.
@@ -69,7 +76,7 @@ export class MessageLog {
   }
 
   get size(): number {
-    return this.#ordered.length;
+    return this.#released + this.#ordered.length;
   }
 
   get complete(): boolean {
@@ -85,7 +92,7 @@ export class MessageLog {
   holes(): Hole[] {
     const holes: Hole[] = [];
     let expected = this.#contiguous + 1;
-    for (let i = this.#ready; i < this.#ordered.length; i += 1) {
+    for (let i = this.#ready - this.#released; i < this.#ordered.length; i += 1) {
       const number = this.#ordered[i]!.sequence_number;
       expected = this.#past(expected);
       if (number > expected) holes.push({ from: expected, to: number - 1 });
@@ -100,7 +107,25 @@ export class MessageLog {
     return this.#byNumber.get(sequenceNumber);
   }
 
-  /** All rows in sequence order; not a copy. */
+  /** The row at that place in the order, from 0, if it is here. */
+  row(index: number): AgentMessage | undefined {
+    return this.#ordered[index - this.#released];
+  }
+
+  /** Lets go of the rows before the `index`-th, save the last of them. What comes again of those is a duplicate. */
+  release(index: number): void {
+    const count = Math.min(index, this.#ready) - KEPT - this.#released;
+    if (count < KEPT) return;
+    for (const { id, sequence_number } of this.#ordered.splice(0, count)) {
+      this.#byId.delete(id);
+      this.#byNumber.delete(sequence_number);
+      this.#releasedTo = sequence_number;
+    }
+    for (const from of this.#gone.keys()) if (from <= this.#releasedTo) this.#gone.delete(from);
+    this.#released += count;
+  }
+
+  /** All rows that are here, in sequence order; not a copy. */
   messages(): readonly AgentMessage[] {
     return this.#ordered;
   }
@@ -129,6 +154,10 @@ export class MessageLog {
   }
 
   #isNew(message: AgentMessage): boolean {
+    if (message.sequence_number <= this.#releasedTo) {
+      this.duplicates += 1;
+      return false;
+    }
     const sameId = this.#byId.get(message.id);
     if (sameId !== undefined) {
       if (sameRow(sameId, message)) this.duplicates += 1;

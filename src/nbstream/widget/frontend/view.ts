@@ -195,15 +195,15 @@ class AgentView implements Sink {
   /** One task a frame: as many rows as its time allows, then what of them is in sight, then the frame around them. */
   #paint(): void {
     const { transcript, follower, host, search } = this.#shell;
-    const messages = this.#log.messages();
     const until = this.#options.eager === true ? Number.POSITIVE_INFINITY : paintDeadline();
     while (this.#painted < this.#log.ready && (this.#painted % 16 !== 0 || performance.now() < until)) {
-      const row = messages[this.#painted]!;
+      const row = this.#log.row(this.#painted)!;
       const change = this.#fold.add(row);
       this.#tally.add(row);
       this.#painted += 1;
       if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
     }
+    this.#log.release(this.#painted);
     if (this.#painted < this.#log.ready) this.#frame.hurry();
     else this.#endIfOver();
     transcript.list.following = follower.following;
@@ -245,7 +245,7 @@ class AgentView implements Sink {
 
   /** The number of the last row that is painted; where a log was compacted, it is more than their count. */
   #reached(): number {
-    return this.#log.messages()[this.#painted - 1]?.sequence_number ?? 0;
+    return this.#log.row(this.#painted - 1)?.sequence_number ?? 0;
   }
 
   #state(): State {

@@ -1,36 +1,50 @@
-"""How fast the decoder is, beside httpx-sse's and beside the least any decoder must do.
+"""How fast the decoder is, beside those of other packages and beside the least any decoder must do.
 
     python tests/benchmarks/bench_decoder.py [--quick] [--json FILE]
 
-Bytes in memory, one process, processor time; the three take turns within each round, so a busy machine slows all
-alike. Events are dropped as they come: what a caller does with them is not the decoder's time. httpx-sse is measured at
-its bare decoders (text, lines, events), without its response classes. The floor is `bytes.split` at blank lines:
-not a decoder, it keeps nothing over a cut and reads no field.
+Bytes in memory, one process, processor time; all take turns within each round, so a busy machine slows all alike, and
+the first round warms up. Events are dropped as they come: what a caller does with them is not the decoder's time. Each
+peer is measured at its bare decoder, without its response classes: httpx-sse and httpx2 (text, lines, events), the ones
+inside the SDKs of Anthropic and OpenAI, and sseclient-py. The floor is `bytes.split` at blank lines: not a decoder, it
+keeps nothing over a cut and reads no field.
 """
 
 from __future__ import annotations
 
-import argparse
 import codecs
-import json
-import platform
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import httpx2._sse
+from anthropic._streaming import SSEDecoder as AnthropicDecoder
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+from openai._streaming import SSEDecoder as OpenAIDecoder
+from sseclient import SSEClient
 
+from benchmarks.figures import FLOOR, OURS, Figure, figure, hand_in, options
 from nbstream.sse import EventStreamDecoder
 
 ROUNDS = 5
 EVENT_BYTES = 183  # with `id`, `event` and `data` lines: the mean of recorded agent streams
-BIG = 16 * 1024 * 1024 - 64
+BIG_MB = (4, 8, 16, 32)
 NO_LIMIT = 1 << 30
-NAMES = ("nbstream", "httpx-sse", "floor")
+CHUNKS = {"1 B": 1, "64 B": 64, "1 KiB": 1024, "8 KiB": 8192, "64 KiB": 65536}
+
+Decode = Callable[[list[bytes]], int]
+
+
+class Case(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    chunks: list[bytes]
+    events: int
+    blank: bytes
 
 
 def ours(chunks: list[bytes]) -> int:
@@ -38,7 +52,7 @@ def ours(chunks: list[bytes]) -> int:
     return sum(len(decoder.feed(chunk)) for chunk in chunks)
 
 
-def theirs(chunks: list[bytes]) -> int:
+def httpx_sse(chunks: list[bytes]) -> int:
     text, lines, decoder = codecs.getincrementaldecoder("utf-8")("replace"), SSELineDecoder(), SSEDecoder()
     count = 0
     for chunk in chunks:
@@ -48,8 +62,38 @@ def theirs(chunks: list[bytes]) -> int:
     return count
 
 
-def floor_of(line_end: bytes) -> Callable[[list[bytes]], int]:
-    blank = line_end * 2
+def httpx2_sse(chunks: list[bytes]) -> int:
+    text, parser = codecs.getincrementaldecoder("utf-8")("replace"), httpx2._sse._SSEParser(None)
+    count = 0
+    for chunk in chunks:
+        for _ in parser.decode(text.decode(chunk)):
+            count += 1
+    return count
+
+
+def anthropic(chunks: list[bytes]) -> int:
+    return sum(1 for _ in AnthropicDecoder().iter_bytes(iter(chunks)))
+
+
+def openai(chunks: list[bytes]) -> int:
+    return sum(1 for _ in OpenAIDecoder().iter_bytes(iter(chunks)))
+
+
+def sseclient(chunks: list[bytes]) -> int:
+    return sum(1 for _ in SSEClient(chunks).events())
+
+
+PEERS: dict[str, Decode] = {
+    "httpx-sse": httpx_sse,
+    "httpx2": httpx2_sse,
+    "anthropic SDK": anthropic,
+    "openai SDK": openai,
+    "sseclient-py": sseclient,
+}
+
+
+def split_at(blank: bytes) -> Decode:
+    """The floor."""
     return lambda chunks: sum(len(chunk.split(blank)) for chunk in chunks)
 
 
@@ -62,79 +106,68 @@ def cut(stream: bytes, size: int) -> list[bytes]:
     return [stream[at : at + size] for at in range(0, len(stream), size)]
 
 
-def shapes(events: int) -> list[tuple[str, str, list[bytes], int]]:
-    """(line ends, chunks, the chunks themselves, events in them) of each row of the table."""
+def cases(events: int) -> list[Case]:
+    """Every row: line ends by sizes of chunks; small chunks get fewer events, since each costs as much as an event."""
     rows = []
-    for name, line_end in (("LF", b"\n"), ("CRLF", b"\r\n")):
+    for ends, line_end in (("LF", b"\n"), ("CRLF", b"\r\n")):
         each = [event(number).replace(b"\n", line_end) for number in range(events)]
-        stream = b"".join(each)
-        rows += [(name, label, cut(stream, size), events) for label, size in (("64 KiB", 65536), ("1 KiB", 1024))]
-        part = b"".join(each[: events // 4])
-        rows += [(name, "64 B", cut(part, 64), events // 4), (name, "one event", each, events)]
-    # Not 8 and 16: up to 8 MB the allocator gives the same pages again, and the step up from there is its own.
-    for label, size in (("16 MB in 1 KiB", BIG), ("32 MB in 1 KiB", BIG * 2)):
-        rows.append(("LF", label, cut(b"data: " + b"x" * size + b"\n\n", 1024), 1))
+        for label, size in CHUNKS.items():
+            count = events // (10 if size == 1 else 4 if size == 64 else 1)
+            rows.append(Case(f"{ends}, chunks of {label}", cut(b"".join(each[:count]), size), count, line_end * 2))
+        rows.append(Case(f"{ends}, an event a chunk", each, events, line_end * 2))
+    for size in BIG_MB:
+        stream = b"data: " + b"x" * (size * 1_000_000) + b"\n\n"
+        rows.append(Case(f"one event of {size} MB", cut(stream, 65536), 1, b"\n\n"))
     return rows
 
 
-def measure(line_ends: str, chunks: list[bytes], events: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each round by name; the first, warming, round is not counted."""
-    floor = floor_of(b"\r\n" if line_ends == "CRLF" else b"\n")
-    seconds: dict[str, list[float]] = {name: [] for name in NAMES}
+def measure(case: Case, rounds: int, names: dict[str, Decode]) -> list[Figure]:
+    """The figures of one row of the table, in µs an event, or in ms for one big one."""
+    spent: dict[str, list[float]] = {name: [] for name in names}
+    notes = dict.fromkeys(names, "")
+    scale, unit = (1e3, "ms") if case.events == 1 else (1e6 / case.events, "µs an event")
     for turn in range(rounds + 1):
-        for name, decode in zip(NAMES, (ours, theirs, floor), strict=True):
-            started = time.process_time()
-            count = decode(chunks)
-            spent = time.process_time() - started
-            if name != "floor" and count != events:
-                sys.exit(f"{name} found {count} events of {events}: the figures would mean nothing")
+        for name, decode in names.items():
+            began = time.process_time()
+            count = decode(case.chunks)
+            seconds = time.process_time() - began
+            if not name.startswith(FLOOR) and count != case.events:
+                notes[name] = f"found {count:,} of {case.events:,} events"
             if turn:
-                seconds[name].append(spent)
-    return seconds
+                spent[name].append(seconds * scale)
+    if notes[OURS]:
+        raise SystemExit(f"{case.name}: nbstream {notes[OURS]}, so the figures would mean nothing")
+    return [figure("decoder", case.name, name, unit, spent[name], notes[name]) for name in names]
 
 
-def summary(seconds: list[float], size: int, events: int) -> dict[str, float]:
-    middle = statistics.median(seconds)
-    return {
-        "median_s": middle,
-        "min_s": min(seconds),
-        "max_s": max(seconds),
-        "mb_per_s": size / middle / 1e6,
-        "us_per_event": middle / events * 1e6,
-    }
+def linear(rows: list[Figure]) -> list[Figure]:
+    """How much longer the largest event takes than one of half its size: 2 is linear, 4 the square.
 
-
-def cell(figures: dict[str, float], events: int) -> str:
-    """Median, and the spread from fastest to slowest round, in µs an event; in ms for one big event."""
-    unit = 1e3 if events == 1 else 1e6 / events
-    low, middle, high = (figures[key] * unit for key in ("min_s", "median_s", "max_s"))
-    return f"{middle:7.2f} ({low:.2f}-{high:.2f})".ljust(24)
+    Of the two largest, because up to 8 MB the allocator gives the same pages again, and the step up from there is its own.
+    """
+    big = {(row.who, row.case): row.value for row in rows if row.unit == "ms"}
+    half, whole = (f"one event of {size} MB" for size in BIG_MB[-2:])
+    return [
+        figure(
+            "decoder",
+            f"{whole}, over one of {BIG_MB[-2]}",
+            who,
+            "times",
+            [big[who, whole] / big[who, half]],
+            "2 is linear",
+        )
+        for who in dict.fromkeys(row.who for row in rows)
+    ]
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    arguments.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    arguments.add_argument("--quick", action="store_true", help="a tenth of the events: for trying it out")
-    chosen = arguments.parse_args()
-    rows: list[dict[str, Any]] = []
-    print(f"µs an event, ms for the big ones: median of {ROUNDS} (fastest-slowest), processor time")
-    print("ends  chunk           " + "".join(name.ljust(24) for name in NAMES) + "httpx-sse/ours   MB/s ours")
-    for line_ends, label, chunks, events in shapes(4_000 if chosen.quick else 40_000):
-        size = sum(map(len, chunks))
-        seconds = measure(line_ends, chunks, events, ROUNDS)
-        figures = {name: summary(seconds[name], size, events) for name in NAMES}
-        # Of the rounds, not of the medians: both sides of a round saw the same machine.
-        ratios = [b / a for a, b in zip(seconds["nbstream"], seconds["httpx-sse"], strict=True)]
-        rows.append({"line_ends": line_ends, "chunk": label.strip(), "events": events, "bytes": size, **figures})
-        rows[-1]["ratio_to_httpx_sse"] = statistics.median(ratios)
-        cells = "".join(cell(figures[name], events) for name in NAMES)
-        rate = figures["nbstream"]["mb_per_s"]
-        print(f"{line_ends:5} {label:15} {cells}{statistics.median(ratios):6.2f} x {rate:15.0f}")
-    growth = rows[-1]["nbstream"]["median_s"] / rows[-2]["nbstream"]["median_s"]
-    print(f"one event of twice the size takes {growth:.2f} times as long (2 is linear)")
-    if chosen.json:
-        about = {"python": platform.python_version(), "httpx_sse": version("httpx-sse"), "rounds": ROUNDS}
-        chosen.json.write_text(json.dumps({**about, "growth_for_twice_the_size": growth, "rows": rows}, indent=1))
+    chosen = options(__doc__).parse_args()
+    rows: list[Figure] = []
+    for case in cases(2_000 if chosen.quick else 20_000):
+        names = {OURS: ours, **PEERS, f"{FLOOR}bytes.split": split_at(case.blank)}
+        rows += measure(case, 3 if chosen.quick else ROUNDS, names)
+        print(f"{case.name}: {rows[-len(names)].value:.2f} {rows[-1].unit}", flush=True)
+    hand_in(rows + linear(rows), chosen.json)
 
 
 if __name__ == "__main__":

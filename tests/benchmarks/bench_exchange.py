@@ -1,6 +1,9 @@
-"""What retention and exchange cost: `python tests/benchmarks/bench_exchange.py [ROWS]`, in a folder of its own.
+"""What retention and exchange cost: rows a second of each way in and out, and bytes a row before and after a compaction.
 
-Prints rows a second of each way in and out, and bytes a row before and after a compaction.
+    python tests/benchmarks/bench_exchange.py [--quick] [--json FILE]
+
+Each import is compared with what was exported, by the hash of the whole log. The floors are DuckDB's own COPY of the table
+of messages into a file of that kind.
 """
 
 from __future__ import annotations
@@ -8,68 +11,78 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import duckdb
+
+from benchmarks.figures import FLOOR, OURS, Figure, figure, hand_in, options
+from benchmarks.history import grow
 from nbstream.exchange import export_history, import_history, log_hash
 from nbstream.frames import Store
-from nbstream.messages import AgentRecord
-from nbstream.store import new_id
-from nbstream.store.rows import MESSAGE_COLUMNS
+
+ROUNDS = 3
+COPY = f"{FLOOR}DuckDB's COPY"
 
 
-def rows_of(agent_id: str, count: int, first: int) -> pa.Table:
-    """Deltas of 20 characters, 100 to a block, each with its event as `raw`."""
-    import duckdb
+class Clock:
+    """Rows a second of what was done, by name."""
 
-    sql = f"""
-        SELECT uuid()::VARCHAR AS id, '{agent_id}' AS agent_id, n AS sequence_number, 'assistant' AS type,
-            'assistant' AS role, 'text' AS part, md5(n::VARCHAR)[1:19] || ' ' AS content,
-            '{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"' || md5(n::VARCHAR)[1:19] || ' "}}}}'
-            AS raw, '{{}}' AS metadata, TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * INTERVAL 10 MILLISECOND AS created_at,
-            'm/' || (n // 100) AS block, 'append' AS op, NULL::VARCHAR AS event_id
-        FROM range({first}, {first + count}) t(n)
-    """
-    return duckdb.sql(sql).to_arrow_table().select(list(MESSAGE_COLUMNS))
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self.rates: dict[tuple[str, str], list[float]] = {}
+        self.sizes: dict[str, float] = {}
 
-
-def main(rows: int) -> None:
-    def timed(what: str, call):
-        begun = time.perf_counter()
+    def timed(self, case: str, who: str, call: Callable[[], Any]) -> Any:
+        began = time.perf_counter()
         result = call()
-        seconds = time.perf_counter() - begun
-        print(f"{what:<22} {seconds:7.2f} s  {rows / seconds:10,.0f} rows/s", flush=True)
+        self.rates.setdefault((case, who), []).append(self._rows / (time.perf_counter() - began))
         return result
 
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        with Store.open(folder / "a.duckdb") as store:
-            agents = [AgentRecord(id=new_id(), type="claude", status="completed", source="x") for _ in range(4)]
-            each = rows // len(agents)
-            for agent in agents:
-                store.create_agent(agent)
-                for first in range(1, each + 1, 100_000):
-                    store.restore([], rows_of(str(agent.id), min(100_000, each + 1 - first), first), {}).result()
-                store.restore([], None, {str(agent.id): [each + 1, 0, None, None]}).result()
-            timed("export jsonl", lambda: export_history(store, folder / "a.jsonl"))
-            timed("export parquet", lambda: export_history(store, folder / "a.parquet"))
-            for name in ("a.jsonl", "a.parquet"):
-                print(f"{name}: {(folder / name).stat().st_size / rows:.0f} bytes a row")
-            wanted = log_hash(store)
-            for file in (folder / "a.jsonl", folder / "a.parquet"):
-                with Store.open(file.with_suffix(file.suffix + ".duckdb")) as other:
-                    timed(f"import {file.name}", partial(import_history, file, store=other))
-                    assert log_hash(other) == wanted
-                    timed(f"again {file.name}", partial(import_history, file, store=other))
-            done = timed("compact", store.compact)
-            print(
-                f"rows {done.rows_before:,} → {done.rows_after:,}, bytes in use {done.bytes_before:,} → {done.bytes_after:,}: "
-                f"{done.bytes_before / rows:.0f} → {done.bytes_after / rows:.0f} for each row there was"
-            )
-            timed("delete", lambda: store.delete(agents[0].id))
+    def figures(self) -> list[Figure]:
+        rates = [figure("exchange", case, who, "rows/s", found) for (case, who), found in self.rates.items()]
+        return rates + [figure("exchange", case, OURS, "bytes a row", [size]) for case, size in self.sizes.items()]
+
+
+def once(folder: Path, rows: int, clock: Clock) -> None:
+    """Out, in, in again, compacted and deleted."""
+    folder.mkdir()
+    path = folder / "a.duckdb"
+    grow(path, 0, rows)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for kind in ("json", "parquet"):
+            case, file = f"export {kind.replace('json', 'jsonl')}", folder / f"copy.{kind}"
+            clock.timed(case, COPY, partial(connection.execute, f"COPY agent_messages TO '{file}' (FORMAT {kind})"))
+    with Store.open(path) as store:
+        wanted = log_hash(store)
+        for kind in ("jsonl", "parquet"):
+            file = folder / f"a.{kind}"
+            clock.timed(f"export {kind}", OURS, partial(export_history, store, file))
+            clock.sizes[f"exported {kind}"] = file.stat().st_size / rows
+            with Store.open(folder / f"{kind}.duckdb") as other:
+                clock.timed(f"import {kind}", OURS, partial(import_history, file, store=other))
+                if log_hash(other) != wanted:
+                    raise SystemExit(f"what was imported from {kind} is not what was exported")
+                clock.timed(f"import {kind} again, all refused", OURS, partial(import_history, file, store=other))
+        done = clock.timed("compact", OURS, store.compact)
+        clock.sizes["store before compaction"] = done.bytes_before / rows
+        clock.sizes["store after compaction, of a row there was"] = done.bytes_after / rows
+
+
+def main() -> None:
+    chosen = options(__doc__).parse_args()
+    rows = 20_000 if chosen.quick else 200_000
+    clock = Clock(rows)
+    with tempfile.TemporaryDirectory() as name:
+        for turn in range(1 if chosen.quick else ROUNDS):
+            once(Path(name) / str(turn), rows, clock)
+            print(f"round {turn + 1} is done", flush=True)
+    hand_in(clock.figures(), chosen.json)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    main()

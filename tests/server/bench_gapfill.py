@@ -1,8 +1,8 @@
 """How long a page of an agent's log takes over HTTP, from a big store, with the server as owner and as joined.
 
-    python tests/server/bench_gapfill.py --rows 1000000 --agents 20 --asks 300
+    python tests/server/bench_gapfill.py [--quick] [--json FILE] [--rows 1000000] [--agents 20] [--asks 300]
 
-Prints the percentiles of `GET agents/{id}/messages?since=N&limit=1000` at random places, one client, one connection.
+Percentiles of `GET agents/{id}/messages?since=N&limit=1000` at random places, one client, one connection.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.figures import OURS, Figure, figure, hand_in, options
 from nbstream.frames import Store
 from server.serving import JupyterServer
 from store.given import agent
@@ -59,31 +60,37 @@ def measure(server: JupyterServer, ids: list, each: int, asks: int, limit: int) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--asks", type=int, default=300)
     parser.add_argument("--limit", type=int, default=1_000)
-    options = parser.parse_args()
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rows, chosen.asks = chosen.rows // 10, chosen.asks // 10
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         root.mkdir()
         path = root / "nbstream.duckdb"
-        begin = time.perf_counter()
-        ids = fill(path, options.rows, options.agents)
-        print(f"{options.rows:,} rows of {options.agents} agents in {time.perf_counter() - begin:.0f} s")
-        each = options.rows // options.agents
-        report("owner", root, ids, each, options)
+        ids = fill(path, chosen.rows, chosen.agents)
+        each = chosen.rows // chosen.agents
+        figures += percentiles("owner", root, ids, each, chosen)
         with Store.open(path):
-            report("joined", root, ids, each, options)
+            figures += percentiles("joined", root, ids, each, chosen)
+    hand_in(figures, chosen.json)
 
 
-def report(role: str, root: Path, ids: list, each: int, options: argparse.Namespace) -> None:
+def percentiles(role: str, root: Path, ids: list, each: int, chosen: argparse.Namespace) -> list[Figure]:
+    """With the server as the store's owner, or joined to the kernel that is."""
     with JupyterServer(root, state=root.parent / "state") as server:
-        measure(server, ids, each, 5, options.limit)
-        took = sorted(measure(server, ids, each, options.asks, options.limit))
-    p = {q: took[min(len(took) - 1, int(len(took) * q))] * 1000 for q in (0.5, 0.95, 0.99)}
-    print(f"{role}: p50 {p[0.5]:.1f} ms, p95 {p[0.95]:.1f} ms, p99 {p[0.99]:.1f} ms, worst {took[-1] * 1000:.1f} ms")
+        measure(server, ids, each, 5, chosen.limit)
+        took = sorted(measure(server, ids, each, chosen.asks, chosen.limit))
+    case = f"{chosen.limit:,} of {chosen.rows:,} rows, the server {role}"
+    return [
+        figure("gapfill", f"{case}: {label}", OURS, "ms", [1e3 * took[min(len(took) - 1, int(len(took) * part))]])
+        for label, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    ]
 
 
 if __name__ == "__main__":

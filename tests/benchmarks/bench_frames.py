@@ -58,7 +58,7 @@ WAYS = {
     OURS: "from nbstream.frames import Store\nbegan = time.perf_counter()\nframe = Store.open(sys.argv[1]).messages()",
     PANDAS: "import sqlite3\nframe = pandas.read_sql_query('SELECT * FROM agent_messages', sqlite3.connect(sys.argv[1]))",
     ARROW: "import duckdb\nconnection = duckdb.connect(sys.argv[1], read_only=True)\n"
-    f"frame = connection.execute('SELECT {COLUMNS} FROM agent_messages').to_arrow_table()",
+    f"frame = connection.sql('SELECT {COLUMNS} FROM agent_messages').to_arrow_table()",
 }
 
 

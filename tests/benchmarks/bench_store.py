@@ -41,7 +41,7 @@ from nbstream.frames import Store
 began = time.perf_counter()
 with Store.open(Path(sys.argv[1])) as store:
     opened = time.perf_counter()
-    report = store.verify()
+    assert store.verify(), str(store.verify())
     print(json.dumps([opened - began, time.perf_counter() - opened]))
 """
 

@@ -25,10 +25,15 @@ _AGENTS = f"""
         TIMESTAMPTZ '2026-01-02 00:00:00+00' + a * INTERVAL 1 HOUR, '{{}}', $each + 1
     FROM range($first, $last) t(a)
 """
+# The id that a service gives to part 0 of event `1.{n}`: the UUIDv5 of the agent and the event.
+_ID = """
+    (digest[1:12] || '5' || digest[14:16]
+        || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', digest[17]) - 1, 1) || digest[18:32])::UUID
+"""
 # Blocks of text, reasoning and tool calls in turn, a delta of three words a row.
 _MESSAGES = f"""
     INSERT INTO agent_messages
-    SELECT uuid(), {_AGENT.format(number="n // $each")}, 1 + n % $each,
+    SELECT {_ID}, agent, 1 + n % $each,
         CASE b % 3 WHEN 2 THEN 'tool' ELSE 'assistant' END, 'assistant',
         CASE b % 3 WHEN 0 THEN 'text' WHEN 1 THEN 'reasoning' ELSE 'tool_call' END,
         content,
@@ -36,12 +41,15 @@ _MESSAGES = f"""
         TIMESTAMPTZ '2026-01-02 00:00:00+00' + (n // $each) * INTERVAL 1 HOUR + n * INTERVAL 20 MILLISECOND,
         '/msg_' || b || '/0', 'append', '1.' || (1 + n % $each)
     FROM (
-        SELECT n, b, CASE
+        SELECT *, sha1(unhex(replace(agent::VARCHAR, '-', '')) || encode('1.' || (1 + n % $each) || '/0')) AS digest, CASE
             WHEN b % 50 = 7 AND n % {ROWS_PER_BLOCK} = 40 THEN $rare[1:5]
             WHEN b % 50 = 7 AND n % {ROWS_PER_BLOCK} = 41 THEN $rare[6:] || ' '
             ELSE word(n, 1) || ' ' || word(n, 2) || ' ' || word(n, 3) || ' '
             END AS content
-        FROM (SELECT n, (n % $each) // {ROWS_PER_BLOCK} AS b FROM range($first * $each, $last * $each) t(n))
+        FROM (
+            SELECT n, (n % $each) // {ROWS_PER_BLOCK} AS b, {_AGENT.format(number="n // $each")} AS agent
+            FROM range($first * $each, $last * $each) t(n)
+        )
     )
 """
 

@@ -1,0 +1,166 @@
+"""What the figures must reach, as data: each goal, where its figure is, and where one is missed, why.
+
+A goal is met or missed by the figures alone; `tried` and `bound` are words for those that are missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.figures import OURS, Figure, number, times_better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One line of the table of goals.
+
+    Args:
+        what: the part of the path.
+        must: the demand, in words.
+        bench, case, unit: whose figure it is.
+        over: whom ours must be so many times as good as; "" where the figure itself counts.
+        limit: of the figure or the ratio.
+        most: the limit is an upper one.
+        proof: how it is shown where no bench measures it; then there is no figure.
+        tried: what was done about it, where it is missed.
+        bound: what keeps it from being met, where it is missed.
+    """
+
+    what: str
+    must: str
+    bench: str = ""
+    case: str = ""
+    unit: str = ""
+    over: str = ""
+    limit: float = 0.0
+    most: bool = False
+    proof: str = ""
+    tried: str = ""
+    bound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a goal stands: in words, and whether it is met; None where nothing was measured."""
+
+    seen: str
+    met: bool | None
+    short: float = 0.0
+
+    @property
+    def words(self) -> str:
+        if self.met is None:
+            return "not measured"
+        return "yes" if self.met else f"**no**, by {number(self.short)} %"
+
+
+PROXIED = "20 agents over HTTP"
+MARKDOWN = "update_display(Markdown)"
+
+GOALS = (
+    Goal(
+        what="decoder",
+        must="every WHATWG rule, at every split",
+        proof="`tests/test_sse.py`: each case whole, byte by byte and at every cut",
+    ),
+    Goal(
+        what="decoder", must="≥ 3 times httpx-sse's at chunks of 64 KiB", bench="decoder",
+        case="LF, chunks of 64 KiB", over="httpx-sse", limit=3,
+    ),
+    Goal(
+        what="decoder", must="≤ ½ of httpx-sse's time at an event a chunk", bench="decoder",
+        case="LF, an event a chunk", over="httpx-sse", limit=2,
+    ),
+    Goal(
+        what="decoder", must="16 MB in one event linear: twice the size, twice the time (≤ 2.5)", bench="decoder",
+        case="one event of 32 MB, over one of 16", limit=2.5, most=True,
+    ),
+    Goal(
+        what="ingest", must="≥ 50,000 messages/s, 20 agents, from bytes in memory", bench="ingest", case="20 agents",
+        unit="messages/s", limit=50_000,
+    ),
+    Goal(
+        what="ingest", must="≥ 20,000 messages/s, 20 agents, over HTTP from the proxy on the same cores", bench="ingest",
+        case=f"{PROXIED}, their programs have ended", unit="messages/s", limit=20_000,
+    ),
+    Goal(
+        what="ingest", must="the same while the 20 programs write", bench="ingest",
+        case=f"{PROXIED}, their programs run meanwhile", unit="messages/s", limit=20_000,
+    ),
+    Goal(
+        what="ingest", must="≥ 100 times a log in SQLite with a commit a row (rollback journal)", bench="ingest",
+        case="20 agents", unit="messages/s", over="SQLite, a commit a row, rollback journal", limit=100,
+    ),
+    Goal(
+        what="delay", must="p50 ≤ 10 ms at 1,000 messages/s", bench="delay",
+        case="1,000 messages/s, 20 agents, kernel idle: p50", limit=10, most=True,
+    ),
+    Goal(
+        what="delay", must="p99 ≤ 40 ms at 1,000 messages/s", bench="delay",
+        case="1,000 messages/s, 20 agents, kernel idle: p99", limit=40, most=True,
+    ),
+    Goal(
+        what="`messages()`", must="1,000,000 rows, cold, < 2 s", bench="frames", case="1,000,000 rows: messages() cold",
+        limit=2, most=True,
+    ),
+    Goal(
+        what="`messages()`", must="1,000,000 rows in < 1 GB", bench="frames",
+        case="1,000,000 rows: messages() cold, memory", limit=1_000, most=True,
+    ),
+    Goal(
+        what="`messages(since)`", must="100 of 1,000,000 rows in < 20 ms", bench="frames",
+        case="1,000,000 rows: messages(since) of 100 rows", limit=20, most=True,
+    ),
+    Goal(
+        what="browser", must="60 KB in deltas of 20 characters: main thread < 3 s", bench="render",
+        case="60 kB in deltas of 20, a delta a frame: main thread", limit=3_000, most=True,
+    ),
+    Goal(
+        what="browser", must="the same: worst task < 50 ms", bench="render",
+        case="60 kB in deltas of 20, a delta a frame: worst task", limit=50, most=True,
+    ),
+    Goal(
+        what="browser", must="10,000 messages open in < 1 s", bench="view", case="10,000 messages: open", limit=1_000,
+        most=True,
+    ),
+    Goal(
+        what="2,000 tokens, full speed", must=f"≥ 10 times sooner to the last paint than {MARKDOWN}", bench="display",
+        case="full speed: last paint", over=MARKDOWN, limit=10,
+    ),
+    Goal(
+        what="2,000 tokens, full speed", must="≥ 100 times fewer bytes", bench="display", case="full speed: received",
+        over=MARKDOWN, limit=100,
+    ),
+    Goal(
+        what="2,000 tokens, 100/s", must="≥ 30 times fewer bytes", bench="display", case="100 tokens/s: received",
+        over=MARKDOWN, limit=30,
+    ),
+    Goal(
+        what="2,000 tokens, 100/s", must="no frame over 50 ms", bench="display", case="100 tokens/s: frames over 50 ms",
+        limit=0, most=True,
+    ),
+    Goal(
+        what="kill -9 of kernel, proxy, server or network", must="1,000 times at random: 0 lost, 0 doubled, order as sent",
+        proof="`python tests/crash/harness.py --kills 1000 --messages 100000`: the hash of every log; a shorter run in the suite",
+    ),
+)  # fmt: skip
+
+
+def verdict(goal: Goal, figures: Sequence[Figure]) -> Verdict:
+    """How the goal stands by these figures."""
+    if goal.proof:
+        return Verdict(goal.proof, met=True)
+    asked = [row for row in figures if (row.bench, row.case) == (goal.bench, goal.case)]
+    asked = [row for row in asked if goal.unit in ("", row.unit)]
+    ours = next((row for row in asked if row.who == OURS), None)
+    other = next((row for row in asked if row.who == goal.over), None)
+    if ours is None or (goal.over and other is None):
+        return Verdict("", None)
+    if other is not None:
+        value, seen = times_better(ours, other), f"{number(times_better(ours, other))} times"
+    else:
+        value, seen = ours.value, f"{number(ours.value)} {ours.unit}"
+    if goal.most:
+        return Verdict(seen, value <= goal.limit, 100 * (value / goal.limit - 1) if goal.limit else 100.0)
+    return Verdict(seen, value >= goal.limit, 100 * (1 - value / goal.limit))

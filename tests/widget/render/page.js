@@ -36,6 +36,8 @@ window.tree = {
   drawings: 0,
 
   write(node) {
+    // A long text stands in parts, which say nothing of it.
+    for (const part of node.querySelectorAll(".part")) part.replaceWith(...part.childNodes);
     node.normalize();
     return [...node.childNodes].map((child) => this.one(child)).join("");
   },
@@ -50,6 +52,7 @@ window.tree = {
   plain(root, theirs) {
     const copy = root.cloneNode(true);
     if (theirs) this.asOurs(copy);
+    for (const part of copy.querySelectorAll(".part")) part.replaceWith(...part.childNodes);
     for (const extra of copy.querySelectorAll(".bar, .target, .cut")) extra.remove();
     for (const task of copy.querySelectorAll(".task")) task.replaceWith(task.classList.contains("done") ? "[x]" : "[ ]");
     for (const box of copy.querySelectorAll("div.code, div.wide, span.nolink, span.alt, span.image, pre span")) box.replaceWith(...box.childNodes);

@@ -14,8 +14,8 @@ export interface BlockView {
   readonly element: HTMLElement;
   /** Repeats a change of its block. */
   update(change: Change): void;
-  /** Nothing more is coming for now. */
-  settle(): void;
+  /** Nothing more is coming for now; `whole` asks for all of it on the page at once, however long it is. */
+  settle(whole?: boolean): void;
   /** Opens all that folds, or closes it. */
   fold(open: boolean): void;
 }
@@ -36,7 +36,7 @@ export abstract class RowView implements BlockView {
 
   abstract update(change: Change): void;
 
-  settle(): void {
+  settle(_whole?: boolean): void {
     this.element.removeAttribute("aria-busy");
   }
 
@@ -76,9 +76,10 @@ export class TextView extends RowView {
     else this.grow();
   }
 
-  override settle(): void {
+  override settle(whole = false): void {
     super.settle();
-    this.#text.flush();
+    if (whole) this.#text.flush();
+    else this.#text.settle();
   }
 }
 
@@ -121,9 +122,10 @@ export class ThoughtView extends RowView {
     this.grow();
   }
 
-  override settle(): void {
+  override settle(whole = false): void {
     super.settle();
-    this.#text.flush();
+    if (whole) this.#text.flush();
+    else this.#text.settle();
     const took = between(this.#block.created_at, this.#block.ended_at) ?? 0;
     setText(this.#label, took >= 100 ? `Thought for ${duration(took)}` : "Thought");
   }

@@ -36,11 +36,26 @@ export function paintDeadline(): number {
   return Math.max(frameEnds, now + LEAST_TIME);
 }
 
+/** Does `work` with the next frame, or after a while where none comes. Returns what calls it off. */
+export function nextFrame(work: () => void): () => void {
+  const run = (): void => {
+    stop();
+    work();
+  };
+  const timer = window.setTimeout(run, PATIENCE);
+  const frame = document.hidden ? 0 : requestAnimationFrame(run);
+  const stop = (): void => {
+    window.clearTimeout(timer);
+    cancelAnimationFrame(frame);
+  };
+  return stop;
+}
+
 export class FrameClock {
   readonly #paint: () => void;
-  #frame = 0;
-  #timer = 0;
+  #asked = false;
   #waiting = 0;
+  #stopFrame: () => void = () => undefined;
   #painted = -SLOWEST;
   /** Milliseconds of a paint, of late. */
   #cost = 0;
@@ -52,8 +67,8 @@ export class FrameClock {
 
   /** Asks for a paint; many requests before it make one. */
   request(): void {
-    if (this.#timer !== 0) return;
-    this.#timer = window.setTimeout(this.#run, PATIENCE);
+    if (this.#asked) return;
+    this.#asked = true;
     // Half a frame early: the next frame is the one that is meant.
     const pace = Math.min(SLOWEST, Math.max(QUICKEST, this.#cost * REST)) - 8;
     const wait = this.#painted + pace - performance.now();
@@ -64,7 +79,7 @@ export class FrameClock {
   /** Asks for the very next frame: there is more to paint than the last one had time for. */
   hurry(): void {
     this.stop();
-    this.#timer = window.setTimeout(this.#run, PATIENCE);
+    this.#asked = true;
     this.#next();
   }
 
@@ -76,14 +91,13 @@ export class FrameClock {
   }
 
   stop(): void {
-    window.clearTimeout(this.#timer);
     window.clearTimeout(this.#waiting);
-    cancelAnimationFrame(this.#frame);
-    this.#timer = 0;
+    this.#stopFrame();
+    this.#asked = false;
   }
 
   readonly #next = (): void => {
-    if (!document.hidden) this.#frame = requestAnimationFrame(this.#run);
+    this.#stopFrame = nextFrame(this.#run);
   };
 
   readonly #run = (): void => {

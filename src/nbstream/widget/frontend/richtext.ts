@@ -1,9 +1,9 @@
 /**
  * Markdown that arrives in pieces, on the page: the streaming view of what an agent says.
  *
- * For callers: `new RichText(className)`, `.element`, `.append(text)`, `.flush()` when no more is coming for now (draws
- * at once what waits, more may follow), `.replace(text)` for other content; the same content again costs nothing. It
- * draws by itself, once for all pieces of one task (pacer.ts).
+ * For callers: `new RichText(className)`, `.element`, `.append(text)`, `.settle()` when no more is coming for now (more
+ * may follow), `.flush()` for the same with all of it on the page when it returns, `.replace(text)` for other content;
+ * the same content again costs nothing. It draws by itself, once for all pieces of one task (pacer.ts).
  *
  * A finished block is never touched again. Only the open tail is read anew, so a piece costs the same at the end of a
  * long answer as at its start: a block is finished when the next one has begun on a line that is whole. Inside an open
@@ -29,11 +29,17 @@ export { BLOCK_LIMIT } from "./limits.ts";
 /** A line without its end that may become anything: drawn when there is more of it, or when nothing more comes. */
 const UNDECIDED = /(?:^|\n)[ \t]*(?:[#>*+=_~`|:-]+|\d{1,9}[.)]?)?[ \t]*$/;
 
-/** Characters that one drawing reads at most while more may come: with their layout well below 50 ms on a slow machine. */
-const SLICE = 3000;
+/** Characters that are drawn at once when a text is settled; a longer one goes on in slices. */
+const SHORT = 2000;
 
 /** Characters of a text that is drawn again as a whole when a definition came after its use. */
 const REDRAW_LIMIT = 300_000;
+
+/**
+ * Blocks that stand in one element. Each frame the browser looks at all children of what has changed: a thousand blocks in
+ * a row cost 12 ms of layout and as much of painting, in parts of 32 they cost 1.
+ */
+const PART = 32;
 
 interface OpenCode {
   readonly fence: Fence;
@@ -42,7 +48,7 @@ interface OpenCode {
 
 export class RichText {
   readonly element: HTMLElement;
-  readonly #pacer = new Pacer(() => this.#draw(false));
+  readonly #pacer = new Pacer(() => this.#slice());
   /** All that is shown, in the pieces it came in. */
   #pieces: string[] = [];
   #length = 0;
@@ -53,6 +59,8 @@ export class RichText {
   /** The text that is not finished, and its nodes on the page. */
   #tail = "";
   #nodes: ChildNode[] = [];
+  /** Where the next block goes: the element itself, then one part of it after the other. */
+  #part: HTMLElement;
   /** How many of the nodes belong to each block of the tail. */
   #counts: number[] = [];
   /** What the nodes of the tail have taken of the budget. */
@@ -63,6 +71,8 @@ export class RichText {
   #known = 0;
   #drawnWith = 0;
   #finished = false;
+  /** Nothing more is coming for now: the slice that reads the last of it holds nothing back. */
+  #settled = false;
   #code: OpenCode | null = null;
   #growing: Growing | null = null;
   #plain: LineWriter | null = null;
@@ -70,10 +80,12 @@ export class RichText {
 
   constructor(className: string) {
     this.element = el("div", className);
+    this.#part = this.element;
     listenForCopies(this.element);
   }
 
   append(text: string): void {
+    this.#settled = false;
     const room = Math.max(0, BLOCK_LIMIT - this.#length);
     this.#length += text.length;
     if (room > 0) this.#take(text.slice(0, room));
@@ -81,15 +93,21 @@ export class RichText {
     this.#pacer.request();
   }
 
+  settle(): void {
+    if (this.#waiting.length <= SHORT) return this.flush();
+    this.#settled = true;
+    this.#pacer.request();
+  }
+
   flush(): void {
     if (this.#heldReturn) this.#take("\n");
     this.#pacer.cancel();
-    this.#draw(true);
+    this.#draw(true, this.#waiting.length);
     // A definition that came after its use: now that it is known, everything is drawn once more.
     if (this.#finished && this.#known > this.#drawnWith && this.#length <= REDRAW_LIMIT) {
       this.#startAnew();
       this.#references = parse(this.#waiting, {}).references;
-      this.#draw(true);
+      this.#draw(true, this.#waiting.length);
     }
   }
 
@@ -117,6 +135,7 @@ export class RichText {
 
   #startAnew(): void {
     this.element.replaceChildren();
+    this.#part = this.element;
     this.#waiting = this.#pieces.join("");
     this.#tail = "";
     this.#nodes = [];
@@ -133,13 +152,17 @@ export class RichText {
     if (this.#length > BLOCK_LIMIT) this.#markCut();
   }
 
-  /** Draws what has come. `whole`: nothing more is coming for now, so nothing is held back. */
-  #draw(whole: boolean): void {
-    const taken = whole ? this.#waiting.length : SLICE;
+  #slice(): void {
+    const taken = this.#pacer.take(this.#waiting.length);
+    if (this.#settled && taken === this.#waiting.length) this.flush();
+    else this.#draw(false, taken);
+  }
+
+  /** Draws the first `taken` characters of what has come. `whole`: nothing more is coming for now, so nothing is held back. */
+  #draw(whole: boolean, taken: number): void {
     this.#tail += this.#waiting.slice(0, taken);
     this.#waiting = this.#waiting.slice(taken);
     this.#drawTail(whole);
-    if (this.#waiting !== "") this.#pacer.goOn();
   }
 
   #drawTail(whole: boolean): void {
@@ -206,9 +229,21 @@ export class RichText {
       // What follows a table inside its build: the line that tells what was left out.
       return parts.slice(1);
     });
-    this.#nodes = morph(this.element, this.#nodes, built.flat(), this.#cutMark);
+    const wanted = built.flat();
+    const kept = this.#nodes.length;
+    this.#nodes = morph(this.element, this.#nodes, wanted.slice(0, kept), null);
+    for (const node of wanted.slice(kept)) this.#nodes.push(this.#add(node));
     this.#counts = built.map((nodes) => nodes.length);
     this.#tailCost = before - this.#budget.left;
+  }
+
+  /** Puts a node at the end. */
+  #add(node: ChildNode): ChildNode {
+    if (this.#part.childNodes.length >= PART) {
+      this.#part = el("div", "part");
+      this.element.insertBefore(this.#part, this.#cutMark);
+    }
+    return this.#part.insertBefore(node, this.#part === this.element ? this.#cutMark : null);
   }
 
   #build(group: Group, text: string): ChildNode[] {

@@ -113,7 +113,8 @@ export class Transcript implements Stage, ViewMaker {
     if (view === undefined) {
       view = this.#viewOf(entry);
       view.element.append(actionsOf(entry, view.element, this.#askRaw));
-      if (!entry.growing) view.settle();
+      // Where a reader has gone to, a search among them, heights and words must be there; at the end of a run they may come.
+      if (!entry.growing) view.settle(!this.list.following);
       if (this.#fold !== null) view.fold(this.#fold);
       this.#views.set(entry, view);
     }

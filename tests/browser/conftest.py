@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -147,9 +148,10 @@ class Lab:
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
+            left = [file.path for file in psutil.Process(self.process.pid).open_files() if ".duckdb" in file.path]
             self.process.kill()
             self.process.wait(20)
-            if left := list(self.root.glob("*.wal")):
+            if left:
                 raise AssertionError(
                     f"Jupyter did not end, with {left} open:\n{self.log.read_text()[-3000:]}"
                 ) from None

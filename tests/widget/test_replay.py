@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from nbstream.messages import COST_USD, INPUT_TOKENS, KIND, OUTPUT_TOKENS, RESPONSE_ID
 from nbstream.wire import batch_json, split, status_json
@@ -139,7 +140,7 @@ def test_the_keyboard_goes_by_time_by_row_and_to_either_end(replay) -> None:
     replay.page.wait_for_selector('.nbstream-replay[data-playing="true"]')
     replay.press("k")
     replay.bar(".axis").click()
-    assert replay.bar(".axis").inner_text() == "by row"
+    expect(replay.bar(".axis")).to_have_text("by row")
     assert replay.bar(".scrubber").get_attribute("max") == "9"
     replay.bar(".scrubber").fill("4")
     replay.wait_row(4)

@@ -87,14 +87,14 @@ def spoken() -> Log:
 
 
 def test_it_plays_at_the_runs_own_pace_times_its_speed_and_then_rests(replay) -> None:
+    begun = replay.page.evaluate("performance.now()")
     replay.begin(spoken(), 20)
     assert replay.page.get_attribute(".nbstream-replay", "data-playing") == "true", "it begins by itself"
     assert replay.bar(".speed").input_value() == "20"
-    begun = replay.page.evaluate("performance.now()")
     replay.page.wait_for_selector('.nbstream-replay[data-row="9"][data-playing="false"]')
     took = replay.page.evaluate("performance.now()") - begun
     # 40.5 seconds of the run are 2 of the reader's; frames that are late make it longer, never shorter.
-    assert took > 1_600
+    assert took > 2_000
     replay.wait_head(9)
     assert "Answer 4." in replay.shown()
     replay.page.wait_for_selector('.nbstream-root[data-state="finished"]')

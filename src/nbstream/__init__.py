@@ -43,12 +43,14 @@ from nbstream.sources.replay import ReplaySource
 from nbstream.widget import AgentWidget, display_agent
 from nbstream.widget.grid import AgentGrid, grid
 from nbstream.widget.replay import AgentReplay, replay
+from nbstream.widget.show import AgentPlace, show
 
 __all__ = [
     "Agent",
     "AgentGrid",
     "AgentMessage",
     "AgentNotFound",
+    "AgentPlace",
     "AgentRecord",
     "AgentReplay",
     "AgentWidget",
@@ -74,5 +76,6 @@ __all__ = [
     "load_ipython_extension",
     "plots",
     "replay",
+    "show",
 ]
 __version__ = "0.1.0"

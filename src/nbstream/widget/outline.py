@@ -33,6 +33,8 @@ class Node:
         children: what its subagent said and did.
         started: when its first row came.
         ended: when its last row came.
+        first: the sequence number of its first row, 0 for the prompt; None for what is no part of the log.
+        last: of its last row.
     """
 
     look: Look
@@ -40,6 +42,8 @@ class Node:
     metadata: Mapping[str, Any]
     started: datetime | None = None
     ended: datetime | None = None
+    first: int | None = None
+    last: int | None = None
     result: Node | None = None
     children: list[Node] = field(default_factory=list)
 
@@ -112,6 +116,8 @@ def _node(block: Mapping[str, Any]) -> Node:
         metadata=metadata,
         started=block.get("created_at"),
         ended=block.get("ended_at") or block.get("last_created_at"),
+        first=block.get("sequence_number"),
+        last=block.get("last_sequence_number"),
     )
 
 

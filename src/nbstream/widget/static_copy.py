@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from nbstream.messages import TERMINAL, AgentRecord
 from nbstream.widget.outline import Node, outline
+from nbstream.widget.place import around
 from nbstream.widget.static_html import HtmlWriter
 from nbstream.widget.static_limits import HTML_LIMIT, MARKDOWN_LIMIT, OUTPUT_LIMIT, PLAIN_LIMIT, fitted, size
 from nbstream.widget.static_markdown import markdown_text
@@ -31,7 +32,12 @@ _OPENING: Final = '<div class="nbstream-copy tex2jax_ignore mathjax_ignore">'
 
 
 def static_copy(
-    record: AgentRecord, blocks: Iterable[Mapping[str, Any]], *, head: int = 0, duplicates: int | None = None
+    record: AgentRecord,
+    blocks: Iterable[Mapping[str, Any]],
+    *,
+    head: int = 0,
+    duplicates: int | None = None,
+    at: int | None = None,
 ) -> dict[str, str]:
     """A MIME bundle of the transcript, each type within its limit; see `static_limits`.
 
@@ -40,9 +46,12 @@ def static_copy(
         blocks: rows of `Store.transcript`, in order; see `outline`.
         head: the highest sequence number that is saved.
         duplicates: messages that came again and were refused; None where that is not known.
+        at: show what is around this message, and mark it; None for both ends of the transcript.
     """
     nodes = _nodes(record, blocks)
     last = foot(record, head, nodes, duplicates)
+    if at is not None:
+        nodes = around(nodes, at)
     # Each text is parsed once for the HTML and the Markdown.
     parse_once = cache(parse)
     return {
@@ -78,7 +87,7 @@ def page_parts(record: AgentRecord, blocks: Iterable[Mapping[str, Any]], kind: s
 def _nodes(record: AgentRecord, blocks: Iterable[Mapping[str, Any]]) -> list[Node]:
     nodes = outline(blocks)
     if record.prompt and not (nodes and nodes[0].look == "user" and nodes[0].content.strip() == record.prompt.strip()):
-        nodes.insert(0, Node(look="user", content=record.prompt, metadata={}))
+        nodes.insert(0, Node(look="user", content=record.prompt, metadata={}, first=0, last=0))
     if record.status in TERMINAL and record.error and not any(_tells(node, record.error) for node in nodes):
         nodes.append(Node(look="error", content=record.error, metadata={}))
     return nodes

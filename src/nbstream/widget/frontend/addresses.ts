@@ -1,15 +1,8 @@
 /**
  * Stands in for `mdurl` and `punycode.js` in the bundle: addresses percent-encoded as a link's, and read back for people.
  *
- * markdown-it asks for an address in parts; here it has one. What may be a link, and to which host, is links.ts's to say.
+ * What may be a link, and to which host, is links.ts's to say.
  */
-
-interface Address {
-  readonly href: string;
-}
-
-export const parse = (url: string): Address => ({ href: url });
-export const format = ({ href }: Address): string => encode(href);
 
 /** Encodes what no address may hold; an escape stays as it is, and half a character becomes U+FFFD. */
 export function encode(url: string): string {
@@ -26,6 +19,5 @@ export function decode(url: string): string {
     }
   });
 }
-decode.defaultChars = "";
 
 export default {};

@@ -48,7 +48,7 @@ def build(scratch: Path) -> bytes:
     _npm(frontend, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
     _npm(frontend, "run", "check")
     out = scratch / "widget.js"
-    _npm(frontend, "run", "bundle", "--", f"--outfile={out}")
+    _npm(frontend, "run", "bundle", "--", f"--outfile={out}", f"--sources={source_hash()}")
     return first_line().encode() + out.read_bytes()
 
 

@@ -1,5 +1,5 @@
 /**
- * Bundles: `node bundle.mjs --outfile=FILE`. First markdown-it, into `vendor.js` beside this; then our own sources.
+ * Bundles: `node bundle.mjs --outfile=FILE --sources=HASH`. First markdown-it, into `vendor.js` beside this; then our own sources.
  *
  * All of it minified, styles too: what a page reads needs no comments, and CI compares it with these sources byte by byte.
  */
@@ -8,8 +8,10 @@ import { readFile } from "node:fs/promises";
 
 import { build, transform } from "esbuild";
 
-const outfile = process.argv.find((argument) => argument.startsWith("--outfile="))?.slice("--outfile=".length);
-if (outfile === undefined) throw new Error("expected --outfile=FILE");
+const given = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+const outfile = given("outfile");
+const sources = given("sources");
+if (outfile === undefined || sources === undefined) throw new Error("expected --outfile=FILE and --sources=HASH");
 
 const common = {
   bundle: true,
@@ -35,16 +37,44 @@ const STAND_INS = {
  * Its renderer makes HTML, which nothing here may do.
  */
 const OFF = {
-  "renderer": "var Renderer = class {};",
-  "rules_core/linkify": "function linkify$1() {}",
-  "rules_core/replacements": "function replace() {}",
-  "rules_core/smartquotes": "function smartquotes() {}",
-  "common/html_blocks": "",
-  "common/html_re": "",
-  "rules_block/html_block": "function html_block() { return false; }",
-  "rules_inline/linkify": "function linkify() { return false; }",
-  "rules_inline/html_inline": "function html_inline() { return false; }",
+  "src/renderer.ts": "var Renderer = class {};",
+  "src/rules_core/linkify.ts": "function linkify$1() {}",
+  "src/rules_core/replacements.ts": "function replace() {}",
+  "src/rules_core/smartquotes.ts": "function smartquotes() {}",
+  "src/common/html_blocks.ts": "",
+  "src/common/html_re.ts": "",
+  "src/rules_block/html_block.ts": "function html_block() { return false; }",
+  "src/rules_inline/linkify.ts": "function linkify() { return false; }",
+  "src/rules_inline/html_inline.ts": "function html_inline() { return false; }",
+  // No sets of rules, no plug-ins, no renderer; addresses.ts takes an address as one text.
+  "src/markdownit.ts": `
+    const BAD = /^(vbscript|javascript|file|data):/, IMAGE = /^data:image\\/(gif|png|jpeg|webp);/;
+    class MarkdownIt {
+      inline = new ParserInline();
+      block = new ParserBlock();
+      core = new ParserCore();
+      utils = { unescapeAll };
+      helpers = { parseLinkDestination, parseLinkLabel, parseLinkTitle };
+      constructor(options) { this.options = options; }
+      validateLink(url) { const text = url.trim().toLowerCase(); return !BAD.test(text) || IMAGE.test(text); }
+      normalizeLink(url) { return mdurl.encode(url); }
+      normalizeLinkText(url) { return mdurl.decode(mdurl.encode(url)); }
+      parse(src, env) { const state = new StateCore(src, this, env); this.core.process(state); return state.tokens; }
+    }
+  `,
 };
+
+/** What is written in a shorter way, or not needed at all where only `default` rules and no plug-ins are. */
+const SHORTER = [
+  // Fields of its own objects: a plain assignment does the same.
+  [/_defineProperty\(\s*this,\s*(?:\/\*\*[\s\S]*?\*\/\s*)?"(\w+)",/g, "(this.$1 ="],
+  [/\/\/#region \\0@oxc[\s\S]*?\/\/#endregion\n/g, ""],
+  ["callable(MarkdownIt)", "MarkdownIt"],
+  [/var \w+_exports = [\s\S]*?\n\}\);/g, ""],
+  ...["at", "before", "after", "enable", "enableOnly", "disable", "attrGet", "attrJoin"].map(
+    (method) => [new RegExp(`\\n\\t${method}\\([^)]*\\) \\{[\\s\\S]*?\\n\\t\\}(?=\\n)`, "g"), ""],
+  ),
+];
 
 const tokenizer = {
   name: "tokenizer",
@@ -52,10 +82,15 @@ const tokenizer = {
     builder.onLoad({ filter: /markdown-it\.mjs$/ }, async ({ path }) => {
       let contents = await readFile(path, "utf8");
       for (const [part, left] of Object.entries(OFF)) {
-        const start = contents.indexOf(`//#region src/${part}.ts\n`);
+        const start = contents.indexOf(`//#region ${part}\n`);
         const end = contents.indexOf("//#endregion\n", start);
         if (start < 0 || end < 0) throw new Error(`expected a part ${part} in ${path}; is it another markdown-it?`);
         contents = contents.slice(0, start) + left + contents.slice(end);
+      }
+      for (const [long, short] of SHORTER) {
+        const before = contents;
+        contents = contents.replace(long, short);
+        if (contents === before) throw new Error(`expected ${long} in ${path}; is it another markdown-it?`);
       }
       return { contents, loader: "js" };
     });
@@ -79,4 +114,4 @@ const banner = { js: `/*! markdown-it\n\n${licence.trimEnd()}\n*/` };
 const footer = { js: "/*! nbstream */" };
 
 await build({ ...common, entryPoints: ["vendor.ts"], alias: STAND_INS, plugins: [tokenizer], banner, footer, outfile: "vendor.js" });
-await build({ ...common, entryPoints: ["widget.ts"], alias: { "markdown-it": "./vendor.js" }, plugins: [styles], outfile });
+await build({ ...common, entryPoints: ["widget.ts"], alias: { "markdown-it": "./vendor.js" }, plugins: [styles], define: { SOURCES: JSON.stringify(sources) }, outfile });

@@ -41,9 +41,10 @@ export class BottomFollower {
     this.#scroller.focus({ preventScroll: true });
   }
 
-  /** The reader looks at another place. */
+  /** The reader is taken to another place; what moved the page so far was no reader. */
   leave(): void {
     this.#following = false;
+    this.#lastTop = this.#scroller.scrollTop;
     this.#show();
   }
 

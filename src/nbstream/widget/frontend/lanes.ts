@@ -53,6 +53,12 @@ export class Lane {
     this.#tell();
   }
 
+  /** Shows one of its rows, and all after it. */
+  reach(entry: Entry): void {
+    this.#limit = Math.max(this.#limit, this.#owner.children.length - this.#owner.children.indexOf(entry));
+    this.fill();
+  }
+
   /** Forgets every view in it. */
   clear(): void {
     for (const entry of this.#shown) this.#maker.forget(entry);

@@ -55,6 +55,11 @@ export class WindowedList {
     this.#watcher.disconnect();
   }
 
+  /** Whether there is anything to be seen: a cell out of sight has no height. */
+  get visible(): boolean {
+    return this.#viewport > 0;
+  }
+
   get slots(): ReadonlyMap<Row, HTMLElement> {
     return this.#slots;
   }

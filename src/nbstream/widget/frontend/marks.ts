@@ -35,11 +35,13 @@ export class Marks {
   }
 
   /** Marks `words` under each of the elements; of `at` the n-th one stands out. Returns that one, if it is on the page. */
-  paint(elements: Iterable<HTMLElement>, words: string, at: { element: HTMLElement; nth: number } | null): Range | null {
+  paint(elements: Iterable<HTMLElement>, words: readonly string[], at: { element: HTMLElement; nth: number } | null): Range | null {
     this.clear();
+    const wanted = patternOf(words);
+    if (wanted === null) return null;
     let current: Range | null = null;
     for (const element of elements) {
-      const ranges = rangesOf(element, words.trim().toLowerCase(), LIMIT - this.#ranges.length);
+      const ranges = rangesOf(element, wanted, LIMIT - this.#ranges.length);
       const chosen = at?.element === element ? ranges[Math.min(at.nth, ranges.length - 1)] : undefined;
       for (const range of ranges) (range === chosen ? this.#current : this.#found)?.add(range);
       current = chosen ?? current;
@@ -49,21 +51,47 @@ export class Marks {
   }
 }
 
-function rangesOf(element: HTMLElement, wanted: string, room: number): Range[] {
+/** Finds any of the words in upper or lower case, with any white space in them; null where there are none. */
+export function patternOf(words: readonly string[]): RegExp | null {
+  const parts = words.map((each) => each.trim()).filter((each) => each !== "");
+  if (parts.length === 0) return null;
+  return new RegExp(parts.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+")).join("|"), "giu");
+}
+
+/** Words go on from one text node to the next inside of a block: what is bold, a link or coloured code cuts none in two. */
+function rangesOf(element: HTMLElement, wanted: RegExp, room: number): Range[] {
   const ranges: Range[] = [];
-  if (wanted === "") return ranges;
+  let nodes: Text[] = [];
+  let block: Element | null = null;
+  const find = (): void => {
+    if (ranges.length < room) ranges.push(...rangesIn(nodes, wanted).slice(0, room - ranges.length));
+    nodes = [];
+  };
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null && ranges.length < room; node = walker.nextNode()) {
-    if (node.parentElement?.closest(".actions, .unseen, .glimpse") !== null) continue;
-    const text = (node as Text).data.toLowerCase();
-    for (let at = text.indexOf(wanted); at >= 0 && ranges.length < room; at = text.indexOf(wanted, at + wanted.length)) {
-      // Lower case can be longer than what it was made of.
-      if (at + wanted.length > (node as Text).length) break;
-      const range = document.createRange();
-      range.setStart(node, at);
-      range.setEnd(node, at + wanted.length);
-      ranges.push(range);
-    }
+    const parent = node.parentElement!;
+    if (parent.closest(".actions, .unseen, .glimpse") !== null) continue;
+    const here = parent.closest(":not(a, code, del, em, s, span, strong)");
+    if (here !== block) find();
+    block = here;
+    nodes.push(node as Text);
   }
+  find();
   return ranges;
+}
+
+function rangesIn(nodes: readonly Text[], wanted: RegExp): Range[] {
+  let at = 0;
+  let before = 0;
+  /** The place of a character of the joined text; characters are asked for in order. */
+  const place = (index: number): [Text, number] => {
+    for (; index > before + nodes[at]!.length; at += 1) before += nodes[at]!.length;
+    return [nodes[at]!, index - before];
+  };
+  return [...nodes.map(({ data }) => data).join("").matchAll(wanted)].map((found) => {
+    const range = document.createRange();
+    range.setStart(...place(found.index));
+    range.setEnd(...place(found.index + found[0].length));
+    return range;
+  });
 }

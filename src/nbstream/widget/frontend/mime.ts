@@ -1,6 +1,7 @@
 /**
  * The renderer of `application/vnd.nbstream.agent+json` for JupyterLab and Notebook: `{"agent_id": …}`, several as
- * `{"agent_ids": […]}`, a run to be played again as `{"agent_id": …, "replay_speed": …}`.
+ * `{"agent_ids": […]}`, a run to be played again as `{"agent_id": …, "replay_speed": …}`, one to be opened at a message
+ * as `{"agent_id": …, "at": …, "words": […]}`.
  *
  * The output holds the agent's id and a static copy, nothing else. Where this server knows the agent, its live view is
  * mounted; where it does not (somebody else's notebook), the copy's text is shown and says what it is.
@@ -10,6 +11,8 @@ import { Backoff } from "./backoff.ts";
 import { mountCopy } from "./copy.ts";
 import { mountGrid } from "./grid.ts";
 import type { StatusUpdate } from "./message.ts";
+import { askedOf } from "./place.ts";
+import type { Asked } from "./place.ts";
 import { mountReplay } from "./replay.ts";
 import { Refused, findServer } from "./server.ts";
 import type { Page, Server } from "./server.ts";
@@ -49,12 +52,13 @@ export function agentRenderer(Widget: new () => LuminoWidget): new () => LuminoW
       const ids = agentIds(model.data[MIME]);
       const copy = text(model.data["text/markdown"]) || text(model.data["text/plain"]);
       const speed = replaySpeed(model.data[MIME]);
-      if (this.#output?.shows(ids, speed) === true) {
+      const place = placeOf(model.data[MIME]);
+      if (this.#output?.shows(ids, speed, place) === true) {
         this.#output.copy = copy;
         return Promise.resolve();
       }
       this.#output?.close();
-      this.#output = new Output(this.node, ids, speed, copy, findServer(document, location.origin));
+      this.#output = new Output(this.node, ids, speed, place, copy, findServer(document, location.origin));
       return this.#output.ready;
     }
 
@@ -80,6 +84,12 @@ export function replaySpeed(data: unknown): number | null {
   return typeof speed === "number" && speed > 0 && Number.isFinite(speed) ? speed : null;
 }
 
+/** Where an output opens its agent; null where it shows the end. */
+export function placeOf(data: unknown): Asked | null {
+  const { at, words } = (data ?? {}) as { at?: unknown; words?: unknown };
+  return askedOf(at, words);
+}
+
 /** One output: asks the server once, and again while the answer may still change. */
 class Output {
   /** Resolves when something is shown. */
@@ -89,23 +99,25 @@ class Output {
   readonly #node: HTMLElement;
   readonly #ids: readonly string[];
   readonly #speed: number | null;
+  readonly #place: Asked | null;
   readonly #server: Server | null;
   readonly #backoff = new Backoff();
   #unmount: (() => void)[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(node: HTMLElement, ids: readonly string[], speed: number | null, copy: string, server: Server | null) {
+  constructor(node: HTMLElement, ids: readonly string[], speed: number | null, place: Asked | null, copy: string, server: Server | null) {
     this.#node = node;
     this.#ids = ids;
     this.#speed = speed;
+    this.#place = place;
     this.copy = copy;
     this.#server = server;
     this.ready = this.#show();
   }
 
-  shows(ids: readonly string[], speed: number | null): boolean {
-    return ids.join() === this.#ids.join() && speed === this.#speed;
+  shows(...asked: readonly [ids: readonly string[], speed: number | null, place: Asked | null]): boolean {
+    return JSON.stringify(asked) === JSON.stringify([this.#ids, this.#speed, this.#place]);
   }
 
   close(): void {
@@ -142,7 +154,7 @@ class Output {
     if (this.#ids.length === 1 && only !== undefined && this.#speed !== null) {
       this.#unmount.push(mountReplay(this.#node, only, transports.get(only)!, this.#speed));
     } else if (this.#ids.length === 1 && only !== undefined) {
-      this.#unmount.push(mountView(this.#node, only, transports.get(only)!));
+      this.#unmount.push(mountView(this.#node, only, transports.get(only)!, { place: this.#place }));
     } else {
       this.#unmount.push(mountGrid(this.#node, ids, (id) => transports.get(id)!));
     }

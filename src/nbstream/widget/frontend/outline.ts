@@ -206,3 +206,36 @@ export function* within(entry: Entry): Generator<Entry> {
   yield entry;
   for (const child of entry.children) yield* within(child);
 }
+
+/** Where a message is: its entry, or the nearest one. */
+export interface Found {
+  readonly row: Row;
+  readonly entry: Entry;
+  /** Of the call's result, not of the call. */
+  readonly inResult: boolean;
+  /** The message is between the first and the last one of that block. */
+  readonly inside: boolean;
+}
+
+/** The block that begins with message `at`, else the one around it that began last, else the nearest. */
+export function entryAt(rows: readonly Row[], at: number): Found | null {
+  let best: Found | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    for (const entry of row.entries.flatMap((each) => [...within(each)])) {
+      for (const block of [entry.block, entry.result]) {
+        if (block === null) continue;
+        const away = distance(block, at);
+        if (away < least) best = { row, entry, inResult: block === entry.result, inside: away < 1 };
+        least = Math.min(least, away);
+      }
+    }
+  }
+  return best;
+}
+
+/** How far a message is from a block, in messages; below 1 inside of it, and 0 at its beginning. */
+function distance({ sequence_number: first, last_sequence_number: last }: Block, at: number): number {
+  if (at < first) return first - at;
+  return at > last ? at - last : 1 - 1 / (1 + at - first);
+}

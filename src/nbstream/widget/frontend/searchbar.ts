@@ -130,7 +130,7 @@ export class SearchBar {
 
   /** Opens what hides the words: a folded thought, a closed card, the rest of an output. */
   #unfold(slot: HTMLElement, hit: Hit): void {
-    const range = this.#marks.paint([slot], this.#field.value, { element: slot, nth: hit.inRow });
+    const range = this.#marks.paint([slot], [this.#field.value], { element: slot, nth: hit.inRow });
     if (range?.startContainer.parentElement?.checkVisibility() === true) return;
     this.#transcript.open(hit.entry);
   }
@@ -145,7 +145,7 @@ export class SearchBar {
     const { slots } = this.#transcript.list;
     const hit = this.#hits[this.#at];
     const element = hit === undefined ? undefined : slots.get(hit.row);
-    return this.#marks.paint(slots.values(), this.#field.value, element === undefined ? null : { element, nth: hit!.inRow });
+    return this.#marks.paint(slots.values(), [this.#field.value], element === undefined ? null : { element, nth: hit!.inRow });
   }
 
   #tell(): void {

@@ -4,6 +4,8 @@ import { Announcer } from "./announcer.ts";
 import { Footer, Header } from "./chrome.ts";
 import { el } from "./dom.ts";
 import { BottomFollower } from "./follow.ts";
+import { Place } from "./place.ts";
+import type { Asked } from "./place.ts";
 import { SearchBar } from "./searchbar.ts";
 import { Toolbar } from "./toolbar.ts";
 import { Transcript } from "./transcript.ts";
@@ -35,8 +37,10 @@ export class Shell {
   readonly follower: BottomFollower;
   readonly search: SearchBar;
   readonly transcript: Transcript;
+  /** Where the view was opened. */
+  readonly place: Place | null;
 
-  constructor(actions: ShellActions, compact: boolean) {
+  constructor(actions: ShellActions, compact: boolean, asked: Asked | null = null) {
     const { frame } = this;
     const scroller = el("div", "scroller");
     const jump = el("button", "jump", "↓ latest");
@@ -56,13 +60,22 @@ export class Shell {
     this.header = new Header(() => actions.stop(), toolbar.element);
     this.footer = new Footer((on) => frame.classList.toggle("rawmode", on));
     this.follower = new BottomFollower(scroller, jump);
+    const leave = (): void => {
+      this.follower.leave();
+      this.transcript.list.following = false;
+    };
+    this.search.onLeave = leave;
+    const showKinds = (): void => toolbar.panel.querySelectorAll<HTMLElement>("input:not(:checked)").forEach((box) => box.click());
+    const say = (text: string): void => this.announcer.say(text);
+    this.place = asked && new Place(asked, this.transcript, scroller, this.prompt, { leave, showKinds, say });
+    if (asked !== null) leave();
     this.#wire(actions);
     label(frame, scroller, jump, this.notice);
     frame.classList.toggle("compact", compact);
     const column = el("div", "column");
     column.append(this.prompt, this.transcript.list.element, this.pulse);
     scroller.append(column);
-    frame.append(this.header.element, toolbar.panel, this.search.element, scroller, jump, this.notice, this.footer.element, this.announcer.element);
+    frame.append(this.header.element, toolbar.panel, this.search.element, ...(this.place === null ? [] : [this.place.element]), scroller, jump, this.notice, this.footer.element, this.announcer.element);
     const style = el("style", "", frameStyle + blockStyle + markdownStyle + rowStyle + cardStyle);
     this.host.attachShadow({ mode: "open" }).append(style, frame);
     window.addEventListener("keydown", this.#shortcut, true);
@@ -71,6 +84,7 @@ export class Shell {
   close(): void {
     window.removeEventListener("keydown", this.#shortcut, true);
     this.search.dispose();
+    this.place?.dispose();
     this.announcer.close();
     this.transcript.close();
     this.host.remove();
@@ -80,6 +94,7 @@ export class Shell {
     const { follower, transcript } = this;
     transcript.list.onResize = (filled) => {
       follower.keep();
+      this.place?.laidOut();
       actions.laidOut();
       if (!filled) actions.repaint();
     };
@@ -87,10 +102,6 @@ export class Shell {
       transcript.list.following = follower.following;
       transcript.update(follower.following);
       this.search.refresh();
-    };
-    this.search.onLeave = () => {
-      follower.leave();
-      transcript.list.following = false;
     };
   }
 

@@ -113,6 +113,11 @@ export class ToolCard implements BlockView {
     }
   }
 
+  /** Puts one thing that its subagent said on the page. */
+  reach(child: Entry): void {
+    this.#lane?.reach(child);
+  }
+
   /** Leaves the page: the views in its lane go too. */
   clear(): void {
     this.#lane?.clear();

@@ -88,11 +88,19 @@ export class Transcript implements Stage, ViewMaker {
     for (const view of this.#views.values()) view.fold(open);
   }
 
+  /** What an entry looks like, where it is on the page. */
+  elementOf(entry: Entry): HTMLElement | null {
+    return this.#views.get(entry)?.element ?? null;
+  }
+
   /** Opens everything of one entry, and of those that hold it. */
   open(entry: Entry): void {
-    for (let each: Entry | null = entry; each !== null; each = each.parent) {
+    const chain = [entry];
+    while (chain[0]!.parent !== null) chain.unshift(chain[0]!.parent);
+    for (const [at, each] of chain.entries()) {
       const view = this.#views.get(each);
       view?.fold(true);
+      if (view instanceof ToolCard && at < chain.length - 1) view.reach(chain[at + 1]!);
       for (const more of view?.element.querySelectorAll<HTMLElement>('.more[aria-expanded="false"]') ?? []) more.click();
     }
   }

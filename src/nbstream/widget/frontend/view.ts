@@ -13,6 +13,7 @@ import { FrameClock, paintDeadline } from "./frame.ts";
 import { MessageLog } from "./log.ts";
 import { PARENT } from "./message.ts";
 import type { AgentRecord, ErrorNotice, Live, RawAnswer, StatusUpdate, ToView } from "./message.ts";
+import type { Asked } from "./place.ts";
 import { promptBlock } from "./prompt.ts";
 import { Refill } from "./refill.ts";
 import { Shell } from "./shell.ts";
@@ -47,6 +48,8 @@ export interface Standing {
 export interface ViewOptions {
   /** One of many: smaller, with its own scroll. */
   readonly compact?: boolean;
+  /** Where to open it, instead of at its end. */
+  readonly place?: Asked | null;
   /** Milliseconds of the clock by which the run's time is told; the present when left out. */
   readonly now?: () => number;
   /** Paints all that is there at once, as who jumps through a stored run expects; the page waits meanwhile. */
@@ -101,6 +104,7 @@ class AgentView implements Sink {
         laidOut: () => this.#frame.laidOut(),
       },
       options.compact === true,
+      options.place,
     );
     this.#shell.transcript.onSettled = (entry) => {
       // History is not told aloud: only what was said while this view looked on.
@@ -194,20 +198,23 @@ class AgentView implements Sink {
 
   /** One task a frame: as many rows as its time allows, then what of them is in sight, then the frame around them. */
   #paint(): void {
-    const { transcript, follower, host, search } = this.#shell;
+    const { transcript, follower, host, search, place } = this.#shell;
     const until = this.#options.eager === true ? Number.POSITIVE_INFINITY : paintDeadline();
     while (this.#painted < this.#log.ready && (this.#painted % 16 !== 0 || performance.now() < until)) {
       const row = this.#log.row(this.#painted)!;
       const change = this.#fold.add(row);
       this.#tally.add(row);
       this.#painted += 1;
-      if (change !== null && !this.#repeatsPrompt(change)) transcript.apply(change);
+      const repeats = change !== null && this.#repeatsPrompt(change);
+      if (change !== null && !repeats) transcript.apply(change);
+      place?.see(row.sequence_number, repeats);
     }
     this.#log.release(this.#painted);
     if (this.#painted < this.#log.ready) this.#frame.hurry();
     else this.#endIfOver();
     transcript.list.following = follower.following;
     transcript.update(follower.following);
+    if (this.#painted >= this.#log.ready) place?.update(this.#reached(), this.#record !== null && this.#log.complete, this.#ended);
     host.dataset["head"] = String(this.#reached());
     this.#settleFrame();
     search.refresh();

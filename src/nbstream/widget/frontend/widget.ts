@@ -7,6 +7,7 @@
 import { CommTransport } from "./comm.ts";
 import type { CommModel } from "./comm.ts";
 import { agentRenderer } from "./mime.ts";
+import { askedOf } from "./place.ts";
 import { findServer } from "./server.ts";
 import { ServerTransport } from "./servertransport.ts";
 import { SwitchingTransport } from "./switching.ts";
@@ -30,7 +31,7 @@ function render({ model, el }: RenderContext): () => void {
   }
   const id = String(model.get("agent_id"));
   if (typeof speed === "number") return mountReplay(el, id, transportFor(model), speed);
-  return mountView(el, id, transportFor(model));
+  return mountView(el, id, transportFor(model), { place: askedOf(model.get("at"), model.get("words")) });
 }
 
 function transportFor(model: CommModel): Transport {
@@ -39,5 +40,14 @@ function transportFor(model: CommModel): Transport {
   return server === null ? comm : new SwitchingTransport(new ServerTransport(server), comm);
 }
 
+/** The hash of these sources; the bundle's build puts it here. */
+declare const SOURCES: string;
+
+/** Views that the page has, by the hash of their sources: a widget whose code is only a loader takes its own. */
+const VIEWS = Symbol.for("nbstream.views");
+const page = globalThis as { [VIEWS]?: Map<string, object> };
+const widget = { render };
+(page[VIEWS] ??= new Map()).set(SOURCES, widget);
+
 export { agentRenderer };
-export default { render };
+export default widget;

@@ -5,13 +5,13 @@ One shape for every way into the page: comm custom messages and WebSocket frames
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NotRequired, TypedDict
 from uuid import UUID
 
-from nbstream.messages import AgentMessage, AgentRecord, MessageJson
+from nbstream.messages import AgentMessage, AgentRecord, MessageType, Op, Part, Role
 
 
 class LiveJson(TypedDict):
@@ -37,12 +37,33 @@ class RecordJson(TypedDict):
     error: str | None
 
 
+class RowJson(TypedDict, total=False):
+    """What is new in a row: whatever it leaves out is as in the row before it.
+
+    Before the first row of a batch: the number `after` (0 without it), an appended text of the assistant, no block, no
+    content, no metadata, the beginning of 1970. A row is its agent's and has a number: its id is left to REST.
+    """
+
+    sequence_number: int
+    """Left out: one more than that of the row before."""
+    type: MessageType
+    role: Role | None
+    part: Part | None
+    block: str | None
+    op: Op
+    content: str
+    metadata: dict[str, Any]
+    us: int
+    """Microseconds after the row before; where JavaScript does not count so far, `created_at` in its place."""
+    created_at: str
+
+
 class BatchJson(TypedDict):
     """Rows, and how far the store is."""
 
     type: Literal["agent:message"]
     agent_id: str
-    messages: list[MessageJson]
+    messages: list[RowJson]
     head: int
     after: NotRequired[int]
     """Of the numbers above this one, up to the last row here, no other row exists: what is not here was compacted."""
@@ -82,6 +103,14 @@ class QuietJson(TypedDict):
 
     type: Literal["agent:quiet"]
     agent_id: str
+
+
+class CodeJson(TypedDict):
+    """The code of the view, for a page that has none."""
+
+    type: Literal["agent:code"]
+    agent_id: str
+    code: str
 
 
 class NewsJson(TypedDict):
@@ -129,14 +158,19 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A page that has no view yet asks for its code."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Somebody wants to know whether anybody is there."""
 
 
-Request = Subscribe | Unsubscribe | Stop | Raw
+Request = Subscribe | Unsubscribe | Stop | Raw | Code
 """What one agent's view asks over its comm."""
 Asked = Subscribe | Unsubscribe | Raw
-"""What is asked of one of the agents of a WebSocket; Stop goes by REST."""
+"""What is asked of one of the agents of a WebSocket; Stop goes by REST, and whoever asks has a view."""
 
 LIVE: Final[LiveJson] = {"state": "live", "detail": None}
 
@@ -144,7 +178,15 @@ BATCH_SIZE: Final = 1_000_000
 """Characters of one batch at most, unless one row alone is longer."""
 
 ROW_SIZE: Final = 400
-"""Characters of a row's JSON beside its content and metadata."""
+"""Characters of a row's JSON beside its content and metadata, at most."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EXACT: Final = 2**53
+_BEFORE: Final = AgentMessage(type="assistant", role="assistant", part="text", op="append", content="")
+"""What the first row of a batch is compared with."""
+_CARRIED: Final = ("type", "role", "part", "block", "op", "content", "metadata")
+"""What a row that leaves it out has from the row before."""
 
 
 def record_json(record: AgentRecord) -> RecordJson:
@@ -173,9 +215,61 @@ def batch_json(agent_id: UUID, messages: Sequence[AgentMessage], *, head: int, a
         head: the highest sequence number that is saved.
         after: the number of the row before these in the log, where the sender knows it.
     """
-    shapes = [message.to_json() for message in messages]
-    batch: BatchJson = {"type": "agent:message", "agent_id": str(agent_id), "messages": shapes, "head": head}
+    rows = rows_json(messages, after or 0)
+    batch: BatchJson = {"type": "agent:message", "agent_id": str(agent_id), "messages": rows, "head": head}
     return batch if after is None else {**batch, "after": after}
+
+
+def rows_json(messages: Iterable[AgentMessage], after: int = 0) -> list[RowJson]:
+    """Saved messages of one agent, each without what is as in the one before.
+
+    Args:
+        messages: in any order; their times are told in UTC.
+        after: the number of the row before these.
+    """
+    rows: list[RowJson] = []
+    number, before, moment = after, _BEFORE, _EPOCH
+    for message in messages:
+        row: RowJson = {}
+        number += 1
+        if message.sequence_number != number:
+            row["sequence_number"] = number = message.sequence_number or 0
+        if message.type != before.type:
+            row["type"] = message.type
+        if message.role != before.role:
+            row["role"] = message.role
+        if message.part != before.part:
+            row["part"] = message.part
+        if message.block != before.block:
+            row["block"] = message.block
+        if message.op != before.op:
+            row["op"] = message.op
+        time = message.created_at or moment
+        if time != moment:
+            _put_time(row, time, moment)
+            moment = time
+        if message.content != before.content:
+            row["content"] = message.content
+        if message.metadata is not before.metadata and not _same(message.metadata, before.metadata):
+            row["metadata"] = dict(message.metadata)
+        rows.append(row)
+        before = message
+    return rows
+
+
+def read_batch(batch: BatchJson) -> list[AgentMessage]:
+    """The messages that `batch_json` wrote, as far as a view needs them: without id, event id and raw."""
+    agent_id = UUID(batch["agent_id"])
+    before: dict[str, Any] = {name: getattr(_BEFORE, name) for name in _CARRIED}
+    number, moment = batch.get("after", 0), _EPOCH
+    messages: list[AgentMessage] = []
+    for row in batch["messages"]:
+        number = row.get("sequence_number", number + 1)
+        time = row.get("created_at")
+        moment = moment + timedelta(microseconds=row.get("us", 0)) if time is None else datetime.fromisoformat(time)
+        before = before | {name: value for name, value in row.items() if name in _CARRIED}
+        messages.append(AgentMessage(agent_id=agent_id, sequence_number=number, created_at=moment, **before))
+    return messages
 
 
 def status_json(
@@ -216,6 +310,11 @@ def quiet_json(agent_id: UUID) -> QuietJson:
     return {"type": "agent:quiet", "agent_id": str(agent_id)}
 
 
+def code_json(agent_id: UUID, code: str) -> CodeJson:
+    """The code of the view, an ES module."""
+    return {"type": "agent:code", "agent_id": str(agent_id), "code": code}
+
+
 def read_request(content: object) -> Request | None:
     """What a view asked, or None for what no view of ours sends: a page is not to be trusted with more."""
     if not isinstance(content, dict):
@@ -228,6 +327,8 @@ def read_request(content: object) -> Request | None:
             return Unsubscribe()
         case "stop":
             return Stop()
+        case "code":
+            return Code()
         case "raw":
             number = _whole(content.get("sequence_number"))
             return None if number is None else Raw(number)
@@ -246,7 +347,7 @@ def read_asked(content: object) -> tuple[UUID, Asked] | Ping | None:
     except (ValueError, TypeError, AttributeError):
         return None
     asked = read_request(content)
-    return None if asked is None or isinstance(asked, Stop) else (agent_id, asked)
+    return None if asked is None or isinstance(asked, Stop | Code) else (agent_id, asked)
 
 
 def split(messages: Sequence[AgentMessage], size: int = BATCH_SIZE) -> Iterator[list[AgentMessage]]:
@@ -267,6 +368,19 @@ def split(messages: Sequence[AgentMessage], size: int = BATCH_SIZE) -> Iterator[
 def _whole(value: Any) -> int | None:
     """A whole number from 0; JavaScript sends 5.0 as 5, and `True` is no number."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _put_time(row: RowJson, time: datetime, before: datetime) -> None:
+    us = (time - before) // _MICROSECOND
+    if -_EXACT < us < _EXACT:
+        row["us"] = us
+    else:
+        row["created_at"] = time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether they are the same JSON: to Python 1, 1.0 and True are equal, and their names in another order too."""
+    return (not one and not other) or (len(one) == len(other) and repr(dict(one)) == repr(dict(other)))
 
 
 def _time(value: datetime | None) -> str | None:

@@ -29,7 +29,6 @@ export function shuffled<T>(items: readonly T[], next: () => number): T[] {
 
 export function message(sequence_number: number, fields: Partial<AgentMessage> = {}): AgentMessage {
   return {
-    id: `00000000-0000-4000-8000-${String(sequence_number).padStart(12, "0")}`,
     agent_id: "a",
     sequence_number,
     type: "assistant",

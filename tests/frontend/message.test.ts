@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { WireError, toMessage, toView } from "../../src/nbstream/widget/frontend/message.ts";
-import { message } from "./generate.ts";
+import { WireError, toMessages, toView } from "../../src/nbstream/widget/frontend/message.ts";
+import { below, message, random } from "./generate.ts";
 
 const RECORD = {
   id: "a",
@@ -29,15 +30,14 @@ const STATUS = {
 
 test("a row comes through as it is", () => {
   const row = message(7, { op: "note", block: null, part: null, role: null, metadata: { "nbstream.kind": "init" } });
-  assert.deepEqual(toMessage(structuredClone(row)), row);
+  assert.deepEqual(toMessages([structuredClone(row)], "a"), [row]);
 });
 
 test("what a row has beyond the shape is left out", () => {
-  assert.equal("raw" in toMessage({ ...message(1), raw: "source" }), false);
+  assert.deepEqual(toMessages([{ ...message(1), id: "x", raw: "source" }], "a"), [message(1)]);
 });
 
 const broken: [string, Record<string, unknown>][] = [
-  ["no id", { id: undefined }],
   ["a number where text belongs", { content: 5 }],
   ["no content", { content: null }],
   ["number zero", { sequence_number: 0 }],
@@ -46,10 +46,11 @@ const broken: [string, Record<string, unknown>][] = [
   ["an unknown op", { op: "erase" }],
   ["an unknown type", { type: "widget" }],
   ["a list as metadata", { metadata: [] }],
+  ["half a microsecond", { created_at: undefined, us: 0.5 }],
 ];
 for (const [name, fields] of broken) {
   test(`refuses ${name}`, () => {
-    assert.throws(() => toMessage({ ...message(1), ...fields }), WireError);
+    assert.throws(() => toMessages([{ ...message(1), ...fields }], "a"), WireError);
     assert.throws(() => toView({ type: "agent:message", agent_id: "a", head: 1, messages: [{ ...message(1), ...fields }] }), WireError);
   });
 }
@@ -59,6 +60,34 @@ for (const value of [null, undefined, 5, "agent:status", [], () => 0]) {
     assert.throws(() => toView(value), WireError);
   });
 }
+
+test("what a row leaves out is as in the row before it", () => {
+  const batch = JSON.parse(readFileSync(new URL("../golden/rows.json", import.meta.url), "utf8")) as { name: string; batch: unknown; rows: unknown }[];
+  assert.ok(batch.length > 8);
+  for (const { name, batch: sent, rows } of batch) {
+    const read = toView(sent);
+    assert.deepEqual(read?.type === "agent:message" && read.messages, rows, name);
+  }
+});
+
+test("a time is exact wherever the row stands", () => {
+  const next = random(3);
+  for (let turn = 0; turn < 300; turn += 1) {
+    let all = 0n;
+    const rows = Array.from({ length: 20 }, () => {
+      const us = Math.round((next() - 0.3) * 10 ** below(next, 16));
+      all += BigInt(us);
+      return { row: us === 0 ? {} : { us }, all };
+    });
+    const read = toMessages(rows.map(({ row }) => row), "a");
+    read.forEach(({ created_at }, at) => {
+      const us = rows[at]!.all;
+      const micros = ((us % 1000n) + 1000n) % 1000n;
+      assert.equal(Date.parse(`${created_at.slice(0, -9)}Z`), Number((us - micros) / 1000n));
+      assert.equal(created_at.slice(-9), `${String(micros).padStart(3, "0")}+00:00`);
+    });
+  }
+});
 
 test("a status comes through as it is", () => {
   assert.deepEqual(toView(STATUS), STATUS);

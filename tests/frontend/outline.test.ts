@@ -23,7 +23,7 @@ class Run {
   row(fields: Partial<AgentMessage>): this {
     this.#number += 1;
     const change = this.#fold.add({
-      id: String(this.#number), agent_id: "a", sequence_number: this.#number, type: "assistant", role: "assistant", part: "text",
+      agent_id: "a", sequence_number: this.#number, type: "assistant", role: "assistant", part: "text",
       block: null, op: "append", content: "", metadata: {}, created_at: new Date(START + this.#number * 1000).toISOString(), ...fields,
     });
     if (change !== null) this.touched.push(...this.outline.apply(change));

@@ -65,7 +65,7 @@ test("server: status and pages are read, and a GET carries no XSRF header", asyn
   say(200, { agent_id: "a", messages: [message(5)], head: 9, next_since: 5, has_more: true, gaps: [] });
   const page = await server.page("a", 4);
   assert.deepEqual([page.messages.length, page.head, page.nextSince, page.hasMore], [1, 9, 5, true]);
-  assert.equal(asked.at(-1)?.url, "/user/bob/nbstream/api/agents/a/messages?since=4&limit=1000");
+  assert.equal(asked.at(-1)?.url, "/user/bob/nbstream/api/agents/a/messages?since=4&limit=1000&compact=true");
 });
 
 test("server: a stop is a DELETE with the XSRF cookie's value, and its refusal says why", async () => {
@@ -111,6 +111,6 @@ test("server: what is not of the wire's shape is refused", async () => {
   await assert.rejects(server.status("a"), /expected an agent's status/);
   say(200, { messages: "x", head: 1, next_since: 1 });
   await assert.rejects(server.page("a", 0), /expected a page/);
-  say(200, { messages: [{}], head: 1, next_since: 1 });
-  await assert.rejects(server.page("a", 0), /expected a string for id/);
+  say(200, { messages: [{ content: 1 }], head: 1, next_since: 1 });
+  await assert.rejects(server.page("a", 0), /expected a string for content/);
 });

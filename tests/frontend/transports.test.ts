@@ -98,7 +98,7 @@ test("server transport: the first rows come by REST while the WebSocket connects
   assert.equal(view.log.contiguous, 5);
   far.socket.open();
   assert.deepEqual(far.socket.sent, [{ type: "subscribe", agent_id: "a", since: 5 }]);
-  assert.deepEqual(far.asked, ["GET /messages?since=0&limit=1000"]);
+  assert.deepEqual(far.asked, ["GET /messages?since=0&limit=1000&compact=true"]);
   transport.close();
 });
 
@@ -125,9 +125,9 @@ test("server transport: holes come by REST, page by page, one question at a time
   await settle();
   assert.deepEqual(far.asked, [
     "GET /status",
-    "GET /messages?since=0&limit=1000",
-    "GET /messages?since=10&limit=1000",
-    "GET /messages?since=20&limit=1000",
+    "GET /messages?since=0&limit=1000&compact=true",
+    "GET /messages?since=10&limit=1000&compact=true",
+    "GET /messages?since=20&limit=1000&compact=true",
   ]);
   assert.ok(view.log.complete);
   assert.equal(view.log.contiguous, 25);
@@ -233,7 +233,7 @@ test("server transport: what is not of the wire's shape is counted, a deleted ag
   transport.open("a", view);
   await settle();
   far.socket.open();
-  far.socket.deliver({ type: "agent:message", agent_id: "a", messages: [{}], head: 1 });
+  far.socket.deliver({ type: "agent:message", agent_id: "a", messages: [{ content: 1 }], head: 1 });
   assert.equal(view.malformedOnes.length, 1);
   far.socket.deliver({ type: "agent:deleted", agent_id: "a" });
   assert.match(view.lost ?? "", /was deleted/);

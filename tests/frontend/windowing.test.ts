@@ -57,7 +57,7 @@ const START = Date.parse("2026-01-01T12:00:00Z");
 
 function row(seconds: number, fields: Partial<AgentMessage>): AgentMessage {
   return {
-    id: `${seconds}`, agent_id: "a", sequence_number: 1, type: "assistant", role: "assistant", part: "text", block: "b", op: "append", content: "x",
+    agent_id: "a", sequence_number: 1 + seconds * 1000, type: "assistant", role: "assistant", part: "text", block: "b", op: "append", content: "x",
     metadata: {}, created_at: new Date(START + seconds * 1000).toISOString(), ...fields,
   };
 }

@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
 from nbstream.frames import Store
+from nbstream.wire import read_batch
 from server import described
 from store.given import environment, record
 
@@ -77,6 +78,11 @@ def fetch(jp_fetch):
     return go
 
 
+def last(frame):
+    """The sequence number of the last row of a frame."""
+    return read_batch(frame)[-1].sequence_number
+
+
 async def when(condition):
     """Waits until the condition holds."""
     async with asyncio.timeout(20):
@@ -102,7 +108,7 @@ class View:
         frame = json.loads(text)
         self.frames.append(frame)
         if frame["type"] == "agent:message":
-            self.rows.setdefault(UUID(frame["agent_id"]), []).extend(frame["messages"])
+            self.rows.setdefault(UUID(frame["agent_id"]), []).extend(read_batch(frame))
         return frame
 
     async def until(self, *kinds, where=lambda _: True):
@@ -113,7 +119,7 @@ class View:
         raise AssertionError(f"the socket was closed ({self.socket.close_code}) before {kinds}: {self.frames}")
 
     def numbers(self, agent_id):
-        return [row["sequence_number"] for row in self.rows.get(agent_id, [])]
+        return [row.sequence_number for row in self.rows.get(agent_id, [])]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import psutil
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from nbstream.frames import Store
+from nbstream.wire import read_batch
 from server.serving import JupyterServer
 from store.given import agent, environment, message
 
@@ -87,7 +88,7 @@ class Client:
 
     def take(self, frame: dict) -> None:
         if frame["type"] == "agent:message":
-            self.rows[frame["agent_id"]] += [(row["sequence_number"], row["id"]) for row in frame["messages"]]
+            self.rows[frame["agent_id"]] += [(row.sequence_number, row.content) for row in read_batch(frame)]
         elif frame["type"] == "agent:complete":
             self.done.add(frame["agent_id"])
         elif frame["type"] == "agent:error":
@@ -160,11 +161,11 @@ def soak(options: argparse.Namespace) -> None:
 def check(path: Path, clients: list[Client]) -> None:
     with Store.open(path) as store:
         assert store.role == "joined"
-        table = store.query("SELECT agent_id::VARCHAR AS agent, sequence_number AS n, id::VARCHAR AS id "
+        table = store.query("SELECT agent_id::VARCHAR AS agent, sequence_number AS n, content "
                             "FROM agent_messages ORDER BY agent, n").to_pylist()  # fmt: skip
         stored: dict[str, list[tuple[int, str]]] = {}
         for row in table:
-            stored.setdefault(row["agent"], []).append((row["n"], row["id"]))
+            stored.setdefault(row["agent"], []).append((row["n"], row["content"]))
     for client in clients:
         for one, rows in client.rows.items():
             assert rows == stored[one], f"{one}: {len(rows)} rows, the store has {len(stored[one])}"

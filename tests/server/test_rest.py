@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from nbstream.messages import AgentMessage
 from nbstream.server.refusals import STATUS, status_of
+from nbstream.wire import read_batch
 from store.given import TESTS, agent, message, messages
 
 RECORDING = TESTS / "recordings" / "claude-text.jsonl"
@@ -66,6 +69,17 @@ async def test_raw_on_request(fetch, store):
     assert [m["raw"] for m in body["messages"]] == ['{"n": 1}', '{"n": 2}']
 
 
+async def test_compact_on_request(fetch, store):
+    agent_id = agent(store)
+    store.save(agent_id, messages(agent_id, 1, 9)).result()
+    _, whole, _ = await fetch("agents", agent_id, "messages", params={"since": 2, "limit": 4})
+    _, compact, _ = await fetch("agents", agent_id, "messages", params={"since": 2, "limit": 4, "compact": "true"})
+    assert {**compact, "messages": None} == {**whole, "messages": None}
+    read = read_batch({**compact, "after": 2})
+    assert read == [replace(AgentMessage.from_json(row), id=None) for row in whole["messages"]]
+    assert len(json.dumps(compact["messages"])) * 2 < len(json.dumps(whole["messages"]))
+
+
 async def test_a_page_ends_at_its_size_and_the_next_one_goes_on(fetch, store):
     agent_id = agent(store)
     rows = [message(agent_id, n, content="x" * 1_500_000) for n in range(1, 8)]
@@ -101,7 +115,8 @@ async def test_holes_are_named(fetch, store):
 @pytest.mark.parametrize(
     "params",
     [{"since": "x"}, {"since": "-1"}, {"since": "1.0"}, {"since": "٣"}, {"since": str(2**63)}, {"since": ""},
-     {"limit": "0"}, {"limit": "5001"}, {"raw": "yes"}, {"since": "1 OR 1=1"}],
+     {"limit": "0"}, {"limit": "5001"}, {"raw": "yes"}, {"since": "1 OR 1=1"},
+     {"compact": "1"}, {"compact": "true", "raw": "true"}],
 )  # fmt: skip
 async def test_garbage_is_400(params, fetch, store):
     status, body, _ = await fetch("agents", agent(store), "messages", params=params)

@@ -83,7 +83,7 @@ async def test_with_its_kernel_dead_a_watched_agent_is_read_on(busy, proxy, fetc
     kernel.send_signal(signal.SIGKILL)
     kernel.wait(20)
     seen = one.numbers(agent_id)[-1]
-    await one.until("agent:message", where=lambda f: f["messages"][-1]["sequence_number"] > seen + 50)
+    await one.until("agent:message", where=lambda f: last(f) > seen + 50)
     assert (await fetch("agents", agent_id, method="DELETE"))[0] == 204
     last = await one.until("agent:complete")
     assert last["record"]["status"] == "stopped"

@@ -13,6 +13,7 @@ from nbstream.server import stores as stores_module
 from nbstream.server.scope import Scope
 from nbstream.server.stores import Stores
 from nbstream.store.notes import note, noted, notes_folder
+from server.conftest import last
 from store.given import agent, messages
 
 
@@ -44,11 +45,11 @@ async def test_a_view_goes_on_when_the_kernel_is_killed_and_another_one_writes(v
     await one.say(type="subscribe", agent_id=agent_id, since=0)
     await one.until("agent:status")
     await asyncio.to_thread(first.save, agent_id, range(1, 4))
-    await one.until("agent:message", where=lambda f: f["messages"][-1]["sequence_number"] == 3)
+    await one.until("agent:message", where=lambda f: last(f) == 3)
     first.kill()
     with Store.open(path) as second:  # whoever comes: it joins the server, or owns the file and the server joins it
         await asyncio.to_thread(lambda: second.save(agent_id, messages(agent_id, 4, 6)).result())
-        await one.until("agent:message", where=lambda f: f["messages"][-1]["sequence_number"] == 6)
+        await one.until("agent:message", where=lambda f: last(f) == 6)
     assert one.numbers(agent_id) == [1, 2, 3, 4, 5, 6]
 
 

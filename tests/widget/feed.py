@@ -10,6 +10,7 @@ from uuid import UUID
 
 from nbstream.errors import StoreClosed
 from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
+from support import LoopbackServer
 from widget.rows import AGENT, record
 
 
@@ -17,6 +18,16 @@ from widget.rows import AGENT, record
 class Live:
     state: str = "live"
     detail: str | None = None
+
+
+class AskedServer(LoopbackServer):
+    """A Jupyter server as a kernel asks it, which stays until every question of that kernel is answered."""
+
+    def __exit__(self, *how):
+        for thread in threading.enumerate():
+            if thread.name == "nbstream-ask-server":
+                thread.join(10)
+        super().__exit__(*how)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator
 from nbstream.errors import NbstreamError
 from nbstream.messages import COST_USD, INPUT_TOKENS, OUTPUT_TOKENS, AgentMessage, AgentRecord
 from nbstream.widget.grid import AGENT_LIMIT, AgentGrid, GridWidget, grid
-from nbstream.wire import batch_json, status_json
+from nbstream.wire import batch_json, read_batch, status_json
 from widget.feed import Feed
 from widget.page_kit import ViewPage
 from widget.rows import START, Log, record
@@ -73,8 +73,8 @@ def test_every_message_is_tagged_and_every_request_goes_to_whom_it_names(feeds) 
     assert ended.wait(10), "all have ended and all was sent"
     assert [feed.stops for feed in feeds] == [0, 1, 0]
     for feed in feeds:
-        rows = [row for message in sent if message["type"] == "agent:message" for row in message["messages"]]
-        mine = [row["content"] for row in rows if row["agent_id"] == str(feed.id)]
+        rows = [row for message in sent if message["type"] == "agent:message" for row in read_batch(message)]
+        mine = [row.content for row in rows if row.agent_id == feed.id]
         assert mine == [row.content for row in feed.rows]
     assert {message["agent_id"] for message in sent} == {str(feed.id) for feed in feeds}
     widget.close()

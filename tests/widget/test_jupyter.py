@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import threading
 from uuid import uuid4
 
 import pytest
 
 from nbstream.widget.jupyter import Question, find_server
-from support import LoopbackServer, reply, until
+from support import reply, until
+from widget.feed import AskedServer
 
 AGENT = uuid4()
 
@@ -76,14 +79,14 @@ def answering(status, body):
     async def handler(request, writer):
         writer.write(reply(status, body))
 
-    return LoopbackServer(handler)
+    return AskedServer(handler)
 
 
 def test_it_is_asked_for_the_agent_with_its_token(runtime):
     with answering(200, json.dumps({"id": str(AGENT)})) as there:
         write(runtime, there.port)
         assert Question(find_server(), AGENT).settled()
-    request = there.requests[0]
+    request = next(one for one in there.requests if not one.path.endswith("/-"))
     assert (request.method, request.path) == ("GET", f"/user/bob/nbstream/api/agents/{AGENT}")
     assert request.headers["authorization"] == "token s3cret"
 
@@ -117,11 +120,35 @@ def test_a_slow_server_keeps_no_cell_waiting_and_its_answer_is_not_lost(runtime)
     with socket.create_server(("127.0.0.1", 0)) as slow:
         write(runtime, slow.getsockname()[1])
         question = Question(find_server(), AGENT)
-        connection, _ = slow.accept()
+        first, second = slow.accept()[0], slow.accept()[0]
+        asked = {str(AGENT).encode() in one.recv(65536): one for one in (first, second)}
         assert not question.answered()
-        with connection:
-            connection.recv(65536)
+        assert not question.expected()
+        with asked[True] as connection, asked[False]:
             body = json.dumps({"id": str(AGENT)})
             connection.sendall(reply(200, body))
             assert question.settled()
             assert until(question.answered)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [(400, json.dumps({"reason": "BadRequest"}), True), (400, "{}", False), (404, "<html>", False)],
+)
+def test_a_server_with_the_extension_may_yet_say_yes(runtime, status, body, expected):
+    waiting = threading.Event()
+
+    async def handler(request, writer):
+        if request.path.endswith("/-"):
+            writer.write(reply(status, body))
+        else:
+            await asyncio.to_thread(waiting.wait, 10)
+            writer.write(reply(404, "{}"))
+
+    with AskedServer(handler) as there:
+        write(runtime, there.port)
+        question = Question(find_server(), AGENT)
+        assert question.expected() is expected
+        waiting.set()
+        assert not question.settled()
+        assert not question.expected(), "it has said no"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import nbstream.widget
+from nbstream.widget.code import BUNDLE
 
 ROOT = Path(__file__).parents[2]
 WIDGET = Path(nbstream.widget.__file__).parent
@@ -32,8 +33,8 @@ def test_its_manifest_is_what_jupyterlab_reads() -> None:
 
 def test_it_renders_the_type_that_outputs_carry_with_the_widget_s_bundle() -> None:
     assert f'"{nbstream.widget.AGENT_MIME}"' in ENTRY
-    assert re.findall(r'new URL\("(.*?)", document', ENTRY) == [nbstream.widget.BUNDLE.name]
-    exported = re.search(r"export ?\{(.*?)\}", nbstream.widget.BUNDLE.read_text(encoding="utf-8"), re.DOTALL)
+    assert re.findall(r'new URL\("(.*?)", document', ENTRY) == [BUNDLE.name]
+    exported = re.search(r"export ?\{(.*?)\}", BUNDLE.read_text(encoding="utf-8"), re.DOTALL)
     assert exported
     assert "agentRenderer" in exported[1]
 
@@ -49,5 +50,5 @@ def test_a_wheel_brings_it_to_where_jupyter_looks(tmp_path) -> None:
     sources = WIDGET / "labextension"
     assert there == {
         **{str(path.relative_to(sources)): path.read_bytes() for path in sources.rglob("*") if path.is_file()},
-        "static/widget.js": nbstream.widget.BUNDLE.read_bytes(),
+        "static/widget.js": BUNDLE.read_bytes(),
     }

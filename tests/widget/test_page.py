@@ -247,7 +247,7 @@ def test_how_it_ended_is_told(view, status, state) -> None:
 
 def test_what_cannot_be_read_is_told(view) -> None:
     view.status(record())
-    view.deliver({"type": "agent:message", "agent_id": str(AGENT), "messages": [{"id": 1}], "head": 1})
+    view.deliver({"type": "agent:message", "agent_id": str(AGENT), "messages": [{"content": 1}], "head": 1})
     view.page.wait_for_function("nbstream.root.shadowRoot.querySelector('.truth').textContent.includes('1 malformed')")
     view.deliver(error_json(AGENT, RuntimeError("the store is closed")))
     view.page.wait_for_function(

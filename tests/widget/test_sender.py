@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from nbstream.widget.code import VIEW
 from nbstream.widget.sender import INTERVAL, Sender
-from nbstream.wire import BATCH_SIZE, ROW_SIZE, Raw, Stop, Subscribe, Unsubscribe, split
+from nbstream.wire import BATCH_SIZE, ROW_SIZE, Code, Raw, Stop, Subscribe, Unsubscribe, read_batch, split
 from widget.feed import Feed, Live
 from widget.rows import AGENT, Log
 
@@ -37,7 +38,7 @@ class Wire:
         return [content for _, content in self.sent if content["type"] == kind]
 
     def numbers(self) -> list[int]:
-        return [row["sequence_number"] for batch in self.of("agent:message") for row in batch["messages"]]
+        return [row.sequence_number for batch in self.of("agent:message") for row in read_batch(batch)]
 
     def wait(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
         with self.changed:
@@ -255,6 +256,13 @@ def test_where_the_server_shows_it_nothing_is_sent_and_the_end_is_still_seen(wir
     feed.finish()
     assert ended.wait(5)
     assert wire.sent == []
+
+
+def test_a_page_without_the_view_is_given_its_code_and_nothing_else(wire, start) -> None:
+    sender = start(Feed(rows(3)), quiet=True)
+    sender.ask(Code())
+    wire.wait(lambda: bool(wire.sent))
+    assert [said for _, said in wire.sent] == [{"type": "agent:code", "agent_id": str(AGENT), "code": VIEW}]
 
 
 def test_a_view_that_has_its_rows_from_the_server_makes_the_kernel_quiet(wire, start) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 import nbstream.widget as module
 from nbstream.widget import AGENT_MIME, AgentWidget, display_agent
-from support import LoopbackServer, reply
-from widget.feed import Feed
+from nbstream.widget.code import BUNDLE, LOADER
+from support import reply
+from widget.feed import AskedServer, Feed
 from widget.rows import AGENT, record, story
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -42,7 +43,15 @@ def test_traits_are_small_and_hold_no_transcript(widget) -> None:
 
 
 def test_the_bundle_is_sent_as_text_and_not_watched(widget) -> None:
-    assert widget._esm == module.BUNDLE.read_text(encoding="utf-8")
+    assert widget._esm == BUNDLE.read_text(encoding="utf-8")
+
+
+def test_where_the_page_has_the_view_a_loader_goes_in_the_place_of_the_bundle(feed) -> None:
+    quiet = AgentWidget(feed, quiet=True)
+    assert quiet._esm == quiet.get_state()["_esm"] == LOADER
+    assert len(LOADER) < 1_000
+    assert re.search(r'"[0-9a-f]{64}"', LOADER)[0] in BUNDLE.read_text(encoding="utf-8")
+    quiet.close()
 
 
 def test_the_mime_bundle_names_the_agent_and_no_address(widget) -> None:
@@ -135,10 +144,14 @@ class Answers:
 
     def __init__(self, status: int) -> None:
         self.status = status
+        self.extension = True
         self.now = threading.Event()
         self.now.set()
 
     async def __call__(self, request, writer) -> None:
+        if request.path.endswith("/-") and self.extension:
+            writer.write(reply(400, json.dumps({"message": "expected a UUID", "reason": "BadRequest"})))
+            return
         await asyncio.to_thread(self.now.wait, 10)
         writer.write(reply(self.status, json.dumps({"id": str(AGENT)})))
 
@@ -147,7 +160,7 @@ class Answers:
 def above(display, tmp_path, monkeypatch):
     """A Jupyter server that knows the agent."""
     answers = Answers(200)
-    with LoopbackServer(answers) as there:
+    with AskedServer(answers) as there:
         said = {"base_url": "/", "hostname": "127.0.0.1", "port": there.port, "token": "s3cret"}
         (tmp_path / "jpserver-1.json").write_text(json.dumps(said))
         monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
@@ -181,6 +194,22 @@ def test_a_server_that_does_not_know_the_agent_changes_nothing(above, display, f
     feed.finish()
     assert display.updated.wait(5)
     assert [set(data) for data in display.shown] == [{WIDGET_VIEW, *COPY}, COPY]
+    assert ending_of_senders()
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_while_the_server_joins_the_store_nothing_is_sent_unasked(above, display, feed, monkeypatch, extension) -> None:
+    """Else the same rows would come by the kernel and by the server."""
+    made: list[AgentWidget] = []
+    monkeypatch.setattr(module, "AgentWidget", lambda *args, **how: made.append(AgentWidget(*args, **how)) or made[0])
+    above.now.clear()
+    above.extension = extension
+    display_agent(feed)
+    assert (made[0]._esm == LOADER) is extension
+    assert made[0]._sender._quiet is extension
+    above.now.set()
+    feed.finish()
+    assert display.updated.wait(5)
     assert ending_of_senders()
 
 

@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from uuid import UUID
 
 from nbstream.server.stores import Stores
 from nbstream.server.threads import Threads
@@ -17,7 +15,7 @@ from nbstream.server.threads import Threads
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nbstream.messages import AgentMessage, AgentRecord
+    from nbstream.messages import AgentRecord
     from nbstream.server.connection import Connection
     from nbstream.server.stores import Kind
 
@@ -25,8 +23,6 @@ THREADS: Final = 8
 """Questions to stores that run at a time; more wait their turn."""
 LOOK_S: Final = 1.0
 """Seconds between two looks for stores that have come or gone, and for watched agents whose reader has died."""
-TEXTS_SIZE: Final = 8_000_000
-"""Characters of rows' JSON that are kept for the next connection that needs the same."""
 
 T = TypeVar("T")
 
@@ -53,7 +49,6 @@ class Backend:
         self.stores = Stores(default, roots, self._hear)
         self.sources = tuple(sources)
         self.source_options = source_options
-        self.texts = Texts()
         self.connections: set[Connection] = set()
         self._pool = Threads(THREADS, "nbstream-server")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,23 +112,3 @@ class Backend:
         for connection in self.connections:
             if connection.scope.holds(record):
                 connection.announce(kind, record)
-
-
-class Texts:
-    """Rows as JSON text, each made once for all connections that show it; a saved row never changes."""
-
-    def __init__(self, size: int = TEXTS_SIZE) -> None:
-        self._limit = size
-        self._size = 0
-        self._texts: OrderedDict[UUID, str] = OrderedDict()
-
-    def of(self, message: AgentMessage, encode: Callable[[object], str]) -> str:
-        """The row's JSON."""
-        assert message.id is not None
-        text = self._texts.get(message.id)
-        if text is None:
-            text = self._texts[message.id] = encode(message.to_json())
-            self._size += len(text)
-            while self._size > self._limit:
-                self._size -= len(self._texts.popitem(last=False)[1])
-        return text

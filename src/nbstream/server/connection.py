@@ -25,6 +25,7 @@ from nbstream.wire import (
     Raw,
     StatusJson,
     Subscribe,
+    batch_json,
     error_json,
     raw_json,
     read_asked,
@@ -247,10 +248,7 @@ class Connection:
     async def _send_rows(self, room: Room, rows: list[AgentMessage]) -> None:
         after, room.sent = room.sent, rows[-1].sequence_number or 0
         room.head = max(room.head, room.sent)
-        texts = ",".join([self._backend.texts.of(row, _compact) for row in rows])
-        await self._send(
-            f'{{"type":"agent:message","agent_id":"{room.agent_id}","messages":[{texts}],"head":{room.head},"after":{after}}}'
-        )
+        await self._send(_compact(batch_json(room.agent_id, rows, head=room.head, after=after)))
 
     async def _tell_status(self, room: Room) -> None:
         follower = room.follower

@@ -23,7 +23,9 @@ PAGE_SIZE: Final = 4 * BATCH_SIZE
 """Characters of a page at most, unless one row alone is longer."""
 
 
-def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bool = False) -> str:
+def page(
+    store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bool = False, compact: bool = False
+) -> str:
     """The rows with a sequence number above `since`, in order, and where to go on.
 
     Args:
@@ -32,6 +34,7 @@ def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bo
         since: the highest sequence number that the asker has.
         limit: rows at most.
         raw: with the source as received.
+        compact: each row without what is as in the row before it, as in a frame of the WebSocket; without `raw`.
 
     Returns:
         The answer of `GET agents/{id}/messages`, as JSON; `has_more` says whether to ask again with `next_since`.
@@ -42,7 +45,7 @@ def page(store: MessageStore, agent_id: UUID, *, since: int, limit: int, raw: bo
     head = store.head(agent_id)  # before the rows: what is committed in between is then a row more, never a hole
     if since > head:
         raise AboveHead(since, head)
-    rows = read_shapes(store, agent_id, since=since, head=head, limit=limit, raw=raw)
+    rows = read_shapes(store, agent_id, since=since, head=head, limit=limit, raw=raw, compact=compact)
     part = rows[: _fitting([len(shape) for _, shape in rows])]
     whole = len(part) == len(rows) < limit
     numbers = [number for number, _ in part]

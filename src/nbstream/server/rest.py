@@ -106,12 +106,16 @@ class MessagesHandler(JsonHandler):
         asked = self.agent_id(agent_id)
         since = self.number("since", 0, 0, HIGHEST)
         limit = self.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        raw = self.get_query_argument("raw", "false")
-        if raw not in {"true", "false"}:
-            raise refusal(BadRequest(f"expected raw to be true or false; got {raw[:80]!r}"))
-        self.answer_text(
-            await self.ask(_messages, self.backend, self.scope, asked, since=since, limit=limit, raw=raw == "true")
-        )
+        how = {"raw": self._whether("raw"), "compact": self._whether("compact")}
+        if all(how.values()):
+            raise refusal(BadRequest("expected raw or compact, not both: compact rows have no source"))
+        self.answer_text(await self.ask(_messages, self.backend, self.scope, asked, since=since, limit=limit, **how))
+
+    def _whether(self, name: str) -> bool:
+        value = self.get_query_argument(name, "false")
+        if value not in {"true", "false"}:
+            raise refusal(BadRequest(f"expected {name} to be true or false; got {value[:80]!r}"))
+        return value == "true"
 
 
 def _messages(backend: Backend, scope: Scope, agent_id: UUID, **asked: Any) -> str:

@@ -18,7 +18,8 @@ import traitlets
 from nbstream.errors import NbstreamError
 from nbstream.messages import TERMINAL
 from nbstream.service import Agent, attach
-from nbstream.widget import AGENT_MIME, BUNDLE, _let_requests_through, copy_of
+from nbstream.widget import AGENT_MIME, _let_requests_through, copy_of
+from nbstream.widget.code import LOADER, VIEW
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.widget.jupyter import Question, find_server
 from nbstream.widget.sender import Sender
@@ -35,27 +36,37 @@ class GridWidget(anywidget.AnyWidget):
         agents: whom to show, in this order.
         columns: side by side at most; None for as many as the cell is wide.
         on_end: called once, from a sender's thread, when all have ended and all of them was sent.
+        quiet: the page has rows and view from the Jupyter server, so nothing is sent before somebody asks.
 
     Attributes:
         agent_ids: the agents' UUIDs, as text.
         columns: 0 for as many as fit.
     """
 
-    _esm = BUNDLE.read_text(encoding="utf-8")
+    _esm = VIEW
 
     agent_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
     columns = traitlets.Int(0).tag(sync=True)
 
     def __init__(
-        self, agents: Sequence[AgentFeed], columns: int | None = None, on_end: Callable[[], None] | None = None
+        self,
+        agents: Sequence[AgentFeed],
+        columns: int | None = None,
+        on_end: Callable[[], None] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self._on_end = on_end
+        if quiet:
+            self._esm = LOADER  # anywidget makes a trait of it
         self._lock = threading.Lock()
         self._running = {str(agent.id) for agent in agents}
         super().__init__(agent_ids=[str(agent.id) for agent in agents], columns=columns or 0)
         _let_requests_through(self.comm)
         self.on_msg(self._receive)
-        self._senders = {str(agent.id): Sender(agent, self._send_one, self._ended_as(agent)) for agent in agents}
+        self._senders = {
+            str(agent.id): Sender(agent, self._send_one, self._ended_as(agent), quiet=quiet) for agent in agents
+        }
         for sender in self._senders.values():
             sender.start()
 
@@ -109,13 +120,15 @@ class AgentGrid:
         self._widget: GridWidget | None = None
 
     def _ipython_display_(self) -> None:
-        self._known = self._all_known()
+        questions = self._questions()
+        self._known = bool(questions) and all(question.answered() for question in questions)
         if all(agent.record.status in TERMINAL for agent in self.agents):
             _display()(self._named(self._copies()), raw=True)
             return
+        quiet = bool(questions) and all(question.expected() for question in questions)
         # An agent may end before its output is there; nothing is replaced before there is something to replace.
         shown = threading.Event()
-        self._widget = GridWidget(self.agents, self.columns, on_end=lambda: self._replace(shown))
+        self._widget = GridWidget(self.agents, self.columns, on_end=lambda: self._replace(shown), quiet=quiet)
         data, metadata = self._widget._repr_mimebundle_() or ({}, {})
         bundle = self._named({**data, **self._copies(), "text/plain": repr(self)})
         self._handle = _display()(bundle, raw=True, metadata=metadata, display_id=True)
@@ -139,12 +152,10 @@ class AgentGrid:
         ids = [str(agent.id) for agent in self.agents]
         return {AGENT_MIME: {"agent_ids": ids}, **data} if self._known else data
 
-    def _all_known(self) -> bool:
+    def _questions(self) -> list[Question]:
+        """Whether the page's server knows each agent; none where there is no server."""
         server = find_server()
-        if server is None:
-            return False
-        questions = [Question(server, agent.id) for agent in self.agents]
-        return all(question.answered() for question in questions)
+        return [] if server is None else [Question(server, agent.id) for agent in self.agents]
 
     def __repr__(self) -> str:
         running = sum(agent.record.status not in TERMINAL for agent in self.agents)

@@ -12,6 +12,7 @@ import os
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -43,14 +44,21 @@ class JupyterServer:
 
     def knows(self, agent_id: UUID) -> bool:
         """Whether its nbstream extension can read this agent; False where it has none, or does not answer."""
+        return self._asked(str(agent_id), 200, "id", str(agent_id))
+
+    def serves(self) -> bool:
+        """Whether it has an nbstream extension, which refuses at once what is no agent's id."""
+        return self._asked("-", 400, "reason", "BadRequest")
+
+    def _asked(self, name: str, status: int, key: str, value: str) -> bool:
         parts = urlsplit(self.url)
         make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = make(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT)
         headers = {"Authorization": f"token {self.token}"} if self.token else {}
         try:
-            connection.request("GET", f"{parts.path}nbstream/api/agents/{agent_id}", headers=headers)
+            connection.request("GET", f"{parts.path}nbstream/api/agents/{name}", headers=headers)
             answer = connection.getresponse()
-            return answer.status == 200 and json.loads(answer.read()).get("id") == str(agent_id)
+            return answer.status == status and json.loads(answer.read()).get(key) == value
         except (OSError, HTTPException, ValueError, AttributeError, ssl.SSLError):
             return False
         finally:
@@ -72,28 +80,36 @@ def find_server() -> JupyterServer | None:
 
 
 class Question:
-    """Whether the server knows an agent, asked in a thread of its own."""
+    """Whether the server knows an agent, and whether it could; each asked in a thread of its own."""
 
     def __init__(self, server: JupyterServer, agent_id: UUID) -> None:
-        self._answer: Future[bool] = Future()
         self._asked = time.monotonic()
-        threading.Thread(
-            target=lambda: self._answer.set_result(server.knows(agent_id)), name="nbstream-ask-server", daemon=True
-        ).start()
+        self._answer = _in_a_thread(lambda: server.knows(agent_id))
+        self._serves = _in_a_thread(server.serves)
 
     def answered(self) -> bool:
         """The answer, False while there is none; waits until `PATIENCE` after the question."""
-        return self._within(self._asked + PATIENCE - time.monotonic())
+        return self._within(self._answer)
+
+    def expected(self) -> bool:
+        """Whether the answer is, or may yet be, that it does: the server has the extension, which joins a store now."""
+        return self.answered() or (not self._answer.done() and self._within(self._serves))
 
     def settled(self) -> bool:
         """The answer, however long it takes."""
         return self._answer.result()
 
-    def _within(self, seconds: float) -> bool:
+    def _within(self, answer: Future[bool]) -> bool:
         try:
-            return self._answer.result(max(0.0, seconds))
+            return answer.result(max(0.0, self._asked + PATIENCE - time.monotonic()))
         except TimeoutError:
             return False
+
+
+def _in_a_thread(ask: Callable[[], bool]) -> Future[bool]:
+    answer: Future[bool] = Future()
+    threading.Thread(target=lambda: answer.set_result(ask()), name="nbstream-ask-server", daemon=True).start()
+    return answer
 
 
 def _server(said: dict[str, object]) -> JupyterServer | None:

@@ -14,14 +14,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from nbstream.errors import NbstreamError
+from nbstream.widget.code import VIEW
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.wire import (
+    Code,
     Raw,
     Request,
     Stop,
     Subscribe,
     Unsubscribe,
     batch_json,
+    code_json,
     error_json,
     quiet_json,
     raw_json,
@@ -145,6 +148,8 @@ class Sender:
                     hush = True
                 case Stop():
                     self._feed.stop()
+                case Code():
+                    self._send(code_json(self._feed.id, VIEW))
                 case Raw(sequence_number=number):
                     rows = self._feed.store.read(self._feed.id, since=number - 1, limit=1, raw=True)
                     found = rows[0].raw if rows and rows[0].sequence_number == number else None

@@ -18,9 +18,8 @@ export interface Hole {
   readonly to: number;
 }
 
-/** Two rows that claim the same identity or the same place. The first one is kept, and the clash is reported. */
+/** Two rows that claim the same number, which no store gives twice. The first one is kept, and the clash is reported. */
 export interface Conflict {
-  readonly kind: "same id, other content" | "same number, other id";
   readonly kept: AgentMessage;
   readonly refused: AgentMessage;
 }
@@ -29,7 +28,6 @@ export class MessageLog {
   /** Deliveries of rows that were already here. */
   duplicates = 0;
   readonly conflicts: Conflict[] = [];
-  readonly #byId = new Map<string, AgentMessage>();
   readonly #byNumber = new Map<number, AgentMessage>();
   #ordered: AgentMessage[] = [];
   readonly #gone = new Map<number, number>();
@@ -48,7 +46,6 @@ export class MessageLog {
     const added: AgentMessage[] = [];
     for (const message of messages) {
       if (this.#isNew(message)) {
-        this.#byId.set(message.id, message);
         this.#byNumber.set(message.sequence_number, message);
         added.push(message);
       }
@@ -116,8 +113,7 @@ export class MessageLog {
   release(index: number): void {
     const count = Math.min(index, this.#ready) - KEPT - this.#released;
     if (count < KEPT) return;
-    for (const { id, sequence_number } of this.#ordered.splice(0, count)) {
-      this.#byId.delete(id);
+    for (const { sequence_number } of this.#ordered.splice(0, count)) {
       this.#byNumber.delete(sequence_number);
       this.#releasedTo = sequence_number;
     }
@@ -158,18 +154,11 @@ export class MessageLog {
       this.duplicates += 1;
       return false;
     }
-    const sameId = this.#byId.get(message.id);
-    if (sameId !== undefined) {
-      if (sameRow(sameId, message)) this.duplicates += 1;
-      else this.conflicts.push({ kind: "same id, other content", kept: sameId, refused: message });
-      return false;
-    }
-    const sameNumber = this.#byNumber.get(message.sequence_number);
-    if (sameNumber !== undefined) {
-      this.conflicts.push({ kind: "same number, other id", kept: sameNumber, refused: message });
-      return false;
-    }
-    return true;
+    const kept = this.#byNumber.get(message.sequence_number);
+    if (kept === undefined) return true;
+    if (sameRow(kept, message)) this.duplicates += 1;
+    else this.conflicts.push({ kept, refused: message });
+    return false;
   }
 
   #insert(added: readonly AgentMessage[]): void {
@@ -186,7 +175,6 @@ export class MessageLog {
 /** Whether two deliveries are the same row. `metadata` is left out: its key order may differ between live and history. */
 function sameRow(a: AgentMessage, b: AgentMessage): boolean {
   return (
-    a.sequence_number === b.sequence_number &&
     a.content === b.content &&
     a.op === b.op &&
     a.block === b.block &&

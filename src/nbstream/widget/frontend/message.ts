@@ -12,9 +12,8 @@ export type AgentStatus = "created" | "running" | "completed" | "failed" | "stop
 export type LiveState = "starting" | "live" | "reconnecting" | "stalled" | "save-failed" | "gone" | "ended";
 export type Metadata = Readonly<Record<string, unknown>>;
 
-/** One saved row of the log. `sequence_number` counts from 1 within its agent. */
+/** One saved row of the log. `sequence_number` counts from 1 within its agent, and is its identity there. */
 export interface AgentMessage {
-  readonly id: string;
   readonly agent_id: string;
   readonly sequence_number: number;
   readonly type: MessageType;
@@ -141,7 +140,7 @@ function textOrNull(from: Fields, key: string): string | null {
   return from[key] === undefined || from[key] === null ? null : text(from, key);
 }
 
-function whole(from: Fields, key: string, least: number): number {
+function whole(from: Fields, key: string, least = Number.MIN_SAFE_INTEGER): number {
   const value = from[key];
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
     throw new WireError(`expected a whole number from ${least} for ${key}, got ${String(value)}`);
@@ -162,22 +161,60 @@ function oneOfOrNull<T extends string>(from: Fields, key: string, allowed: reado
   return from[key] === undefined || from[key] === null ? null : oneOf(from, key, allowed);
 }
 
-/** Narrows one row. Throws `WireError` naming the field. */
-export function toMessage(value: unknown): AgentMessage {
-  const from = fields(value, "a message");
+const ROW = { type: "assistant", role: "assistant", part: "text", block: null, op: "append", content: "", metadata: {} } as const;
+
+/**
+ * Narrows rows: what one leaves out is as in the row before it, so rows that have everything are welcome too.
+ *
+ * @param after the number of the row before the first. Throws `WireError` naming the field.
+ */
+export function toMessages(value: unknown, agentId: string, after = 0): AgentMessage[] {
+  if (!Array.isArray(value)) throw new WireError("expected an array for messages");
+  const clock = new Clock();
+  let row: AgentMessage = { ...ROW, agent_id: agentId, sequence_number: after, created_at: "" };
+  return value.map((each) => (row = toMessage(fields(each, "a message"), row, clock)));
+}
+
+function toMessage(from: Fields, before: AgentMessage, clock: Clock): AgentMessage {
+  const has = (key: keyof AgentMessage): boolean => from[key] !== undefined;
   return {
-    id: text(from, "id"),
-    agent_id: text(from, "agent_id"),
-    sequence_number: whole(from, "sequence_number", 1),
-    type: oneOf(from, "type", TYPES),
-    role: oneOfOrNull(from, "role", ROLES),
-    part: oneOfOrNull(from, "part", PARTS),
-    block: textOrNull(from, "block"),
-    op: oneOf(from, "op", OPS),
-    content: text(from, "content"),
-    metadata: fields(from["metadata"], "metadata"),
-    created_at: text(from, "created_at"),
+    agent_id: before.agent_id,
+    sequence_number: has("sequence_number") ? whole(from, "sequence_number", 1) : before.sequence_number + 1,
+    type: has("type") ? oneOf(from, "type", TYPES) : before.type,
+    role: has("role") ? oneOfOrNull(from, "role", ROLES) : before.role,
+    part: has("part") ? oneOfOrNull(from, "part", PARTS) : before.part,
+    block: has("block") ? textOrNull(from, "block") : before.block,
+    op: has("op") ? oneOf(from, "op", OPS) : before.op,
+    content: has("content") ? text(from, "content") : before.content,
+    metadata: has("metadata") ? fields(from["metadata"], "metadata") : before.metadata,
+    created_at: has("created_at") ? clock.set(text(from, "created_at")) : clock.after(from["us"] === undefined ? 0 : whole(from, "us")),
   };
+}
+
+/** Tells the time of one row after the other, exact to the microsecond, which `Date` is not. */
+class Clock {
+  #text = "1970-01-01T00:00:00.000000+00:00";
+  #ms: number | null = 0;
+  #us = 0;
+
+  set(iso: string): string {
+    this.#ms = null;
+    return (this.#text = iso);
+  }
+
+  after(us: number): string {
+    if (us === 0) return this.#text;
+    this.#ms ??= this.#read();
+    const all = this.#us + us;
+    this.#ms += Math.floor(all / 1000);
+    this.#us = ((all % 1000) + 1000) % 1000;
+    return (this.#text = `${new Date(this.#ms).toISOString().slice(0, -1)}${String(this.#us).padStart(3, "0")}+00:00`);
+  }
+
+  #read(): number {
+    this.#us = Number(/\.\d{3}(\d{3})/.exec(this.#text)?.[1] ?? 0);
+    return Date.parse(this.#text);
+  }
 }
 
 function toRecord(value: unknown): AgentRecord {
@@ -203,14 +240,14 @@ function toLive(value: unknown): Live {
 }
 
 function toBatch(from: Fields): MessageBatch {
-  const messages = from["messages"];
-  if (!Array.isArray(messages)) throw new WireError("expected an array for messages");
+  const agent_id = text(from, "agent_id");
+  const after = from["after"] === undefined ? undefined : whole(from, "after", 0);
   return {
     type: "agent:message",
-    agent_id: text(from, "agent_id"),
-    messages: messages.map(toMessage),
+    agent_id,
+    messages: toMessages(from["messages"], agent_id, after),
     head: whole(from, "head", 0),
-    ...(from["after"] === undefined ? {} : { after: whole(from, "after", 0) }),
+    ...(after === undefined ? {} : { after }),
   };
 }
 

@@ -5,7 +5,7 @@
  * leak it.
  */
 
-import { WireError, toMessage, toView } from "./message.ts";
+import { WireError, toMessages, toView } from "./message.ts";
 import type { AgentMessage, StatusUpdate } from "./message.ts";
 
 /** Milliseconds for one answer. */
@@ -76,7 +76,8 @@ export class Server {
 
   /** Saved rows after `since`, in order, as many as fit one answer. */
   async page(agentId: string, since: number): Promise<Page> {
-    return toPage(await this.#json("GET", `${agent(agentId)}/messages?since=${since}&limit=${PAGE}`));
+    const query = `since=${since}&limit=${PAGE}&compact=true`;
+    return toPage(await this.#json("GET", `${agent(agentId)}/messages?${query}`), agentId, since);
   }
 
   /** The source as received of one row, or null where nothing was kept. */
@@ -147,14 +148,14 @@ function member(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function toPage(value: unknown): Page {
+function toPage(value: unknown, agentId: string, since: number): Page {
   const messages = member(value, "messages");
   const head = member(value, "head");
   const nextSince = member(value, "next_since");
   if (!Array.isArray(messages) || typeof head !== "number" || typeof nextSince !== "number") {
     throw new WireError("expected a page with messages, head and next_since");
   }
-  return { messages: messages.map(toMessage), head, nextSince, hasMore: member(value, "has_more") === true };
+  return { messages: toMessages(messages, agentId, since), head, nextSince, hasMore: member(value, "has_more") === true };
 }
 
 async function refusal(response: Response): Promise<Refused> {

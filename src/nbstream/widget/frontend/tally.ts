@@ -44,7 +44,7 @@ export class Tally {
       if (output !== null) this.#byTurn.push(usageOf(metadata));
     } else if (output !== null) {
       // The last report of an answer counts, not their sum.
-      this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? row.id, usageOf(metadata));
+      this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? String(row.sequence_number), usageOf(metadata));
     }
   }
 

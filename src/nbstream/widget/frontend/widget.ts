@@ -7,7 +7,6 @@
 import { CommTransport } from "./comm.ts";
 import type { CommModel } from "./comm.ts";
 import { agentRenderer } from "./mime.ts";
-import { askedOf } from "./place.ts";
 import { findServer } from "./server.ts";
 import { ServerTransport } from "./servertransport.ts";
 import { SwitchingTransport } from "./switching.ts";
@@ -31,7 +30,7 @@ function render({ model, el }: RenderContext): () => void {
   }
   const id = String(model.get("agent_id"));
   if (typeof speed === "number") return mountReplay(el, id, transportFor(model), speed);
-  return mountView(el, id, transportFor(model), { place: askedOf(model.get("at"), model.get("words")) });
+  return mountView(el, id, transportFor(model));
 }
 
 function transportFor(model: CommModel): Transport {

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -84,26 +84,30 @@ def _pattern(kind: Kind, index: int) -> str:
     return f"(?P<k{index}>{_EDGE}(?:{starts})[{kind.chars}]{{{kind.least},}})"
 
 
-def _tree(words: Sequence[str]) -> str:
-    """One pattern for many words that looks at each character once where they share their beginnings."""
-    tree: dict[str, Any] = {}
+# From the rarest on: how often a letter is met in English, JSON and hexadecimal ids. All others are more frequent.
+_RARE: Final = "GSBEAzJ.=kvm8wgxpyf"
+
+
+def _rarest_first(words: Sequence[str]) -> str:
+    """One pattern for many words that stops only at the rarest letter of each, and from there looks back and on.
+
+    A search passes over letters that begin no alternative five times as quickly as over those that do.
+    """
+    ways: dict[str, list[str]] = {}
     for word in words:
-        node = tree
-        for letter in word:
-            node = node.setdefault(letter, {})
-        node.clear()  # what follows a whole word is of no interest
-
-    def pattern(node: dict[str, Any]) -> str:
-        branches = [re.escape(letter).replace("\\ ", " ") + pattern(below) for letter, below in node.items()]
-        return "".join(branches) if len(branches) < 2 else f"(?:{'|'.join(branches)})"
-
-    return pattern(tree)
+        at = min(range(len(word)), key=lambda place: (_RARE + word).index(word[place]))
+        back = f"(?<={re.escape(word[: at + 1])})" if at else ""
+        ways.setdefault(word[at], []).append(back + re.escape(word[at + 1 :]))
+    return "|".join(f"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in ways.items())
 
 
 _SECRET: Final = re.compile("|".join([f"(?P<pem>{_PEM})", *(_pattern(k, i) for i, k in enumerate(KINDS))]), re.DOTALL)
 _STARTS: Final = tuple(dict.fromkeys(start for kind in KINDS for start in kind.starts))
 _HINTS: Final = (_BEGIN, *_STARTS)
-_HINT: Final = re.compile(_tree(sorted(_HINTS, key=len, reverse=True)))
+# What begins like a shorter one is met when that is.
+_SHORTEST: Final = [one for one in _HINTS if not any(one != other and one.startswith(other) for other in _HINTS)]
+_HINT: Final = re.compile(_rarest_first(_SHORTEST))
+_HINT_OF_ARROW: Final = "|".join(map(re.escape, _SHORTEST)).replace("\\ ", " ")
 _MANY: Final = 128
 """Texts from which on one pass by Arrow is quicker, though it compiles the pattern anew (measured: 0.4 ms)."""
 _UNFINISHED: Final = re.compile(
@@ -130,7 +134,9 @@ class Span:
 def may_hold(*texts: str) -> bool:
     """Whether any of the texts has the beginning of a format; most have not, and this is the quick way to know."""
     if len(texts) >= _MANY:
-        return bool(pc.any(pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern=_HINT.pattern)).as_py())
+        return bool(
+            pc.any(pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern=_HINT_OF_ARROW)).as_py()
+        )
     return any(_HINT.search(text) for text in texts)
 
 

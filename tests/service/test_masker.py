@@ -8,8 +8,8 @@ import random
 import pytest
 
 from nbstream.messages import MASKED, AgentMessage
-from nbstream.secrets import LABEL
-from nbstream.service.masker import Masker, masked
+from nbstream.secrets import LABEL, mask
+from nbstream.service.masker import Masker
 from planted import heart, planted
 
 SECRETS = planted(seed=11)
@@ -24,7 +24,7 @@ def rows_of(pieces: list[str], block: str = "b") -> list[AgentMessage]:
         AgentMessage(
             type="assistant", op="append", block=block, part="text", content=json.loads(raw)["delta"]["text"], raw=raw
         )
-        for raw, _count in masked(data)
+        for raw, _count in map(mask, data)
     ]
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from nbstream.messages import MASKED, AgentMessage
 from nbstream.parsers.raw import DATA
-from nbstream.secrets import CONTEXT, LONGEST, Span, find, mask, may_hold, unfinished
+from nbstream.secrets import CONTEXT, LONGEST, Span, find, may_hold, unfinished
 
 ROWS_HELD: Final = 4096
 """Rows that wait at most for the end of one secret."""
@@ -41,7 +41,7 @@ class Masker:
         """Rows that can be stored now; those that may hold a part of a secret wait for the ones after them.
 
         Args:
-            rows: what the parser made, identified, in order. Whole texts are masked already, see `masked`.
+            rows: what the parser made, identified, in order. Whole secrets in their events are masked already.
         """
         if not self._held and not self._begins_in(rows):
             return list(rows)
@@ -85,7 +85,10 @@ class Masker:
         texts: dict[str | None, list[str]] = {}
         for row in rows:
             if row.op == "append":
-                texts.setdefault(row.block, [self._context.get(row.block, "")]).append(row.content)
+                block = row.block
+                if block not in texts:
+                    texts[block] = [self._context.get(block, "")]
+                texts[block].append(row.content)
         joined = {block: "".join(parts) for block, parts in texts.items()}
         if may_hold(*joined.values()):
             return True
@@ -141,13 +144,6 @@ class Masker:
         self._remember(block, text)
         spans = [span for span in find(text) if span.end > len(before)]
         return list(_without(rows, spans, len(before))) if spans else rows
-
-
-def masked(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Each event's data with the secrets that it holds whole masked, and how many there were."""
-    if may_hold(*texts):
-        return map(mask, texts)
-    return ((text, 0) for text in texts)
 
 
 def _without(rows: list[AgentMessage], spans: list[Span], start: int) -> Iterator[AgentMessage]:

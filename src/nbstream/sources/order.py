@@ -6,8 +6,6 @@ and lines of two epochs are never mixed.
 
 from __future__ import annotations
 
-import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -61,7 +59,7 @@ class InOrder:
         self._epoch = start.epoch if start else None
         self._next = start.line + 1 if start else 1
         self._held: dict[int, ServerSentEvent] = {}
-        self._seen: OrderedDict[int, int] = OrderedDict()
+        self._seen: dict[int, int] = {}  # the hash of each of the last lines handed out, not their bytes
         self._expected = 0
         self.duplicates = 0
 
@@ -102,6 +100,7 @@ class InOrder:
         """
         first = max(first, self._next)
         self._next = max(self._next, last + 1)
+        self._seen = {line: seen for line, seen in self._seen.items() if line >= self._next - WINDOW}
         return Gap(first, last, reason, f"{self._epoch or 'log'}.{last}")
 
     def give_up_missing(self, reason: str) -> Gap:
@@ -121,19 +120,9 @@ class InOrder:
         """
         ready: list[ServerSentEvent] = []
         for event in events:
-            position = Position.parse(event.id)
-            if position is None:
-                raise ProtocolError(f"expected an event id of the form epoch.line, got {event.id!r}: is this a proxy?")
-            if self._epoch is None:
-                self._epoch = position.epoch
-            if position.epoch != self._epoch:
-                raise ProtocolError(
-                    f"expected lines of log {self._epoch}, got one of {position.epoch}: the run's log was made anew"
-                )
-            if position.line < self._next or position.line in self._held:
-                self._refuse(position.line, event)
-            elif position.line > self._next:
-                self._held[position.line] = event
+            # The one that is next, as nearly all are, is known by its whole id; the others are taken apart.
+            if self._held or self._epoch is None or event.id != f"{self._epoch}.{self._next}":
+                self._place(event, ready)
             else:
                 self._hand_out(event, ready)
         while (following := self._held.pop(self._next, None)) is not None:
@@ -142,18 +131,32 @@ class InOrder:
             raise MissingEvents(f"expected line {self._next}, and {len(self._held)} later lines came without it")
         return ready
 
+    def _place(self, event: ServerSentEvent, ready: list[ServerSentEvent]) -> None:
+        position = Position.parse(event.id)
+        if position is None:
+            raise ProtocolError(f"expected an event id of the form epoch.line, got {event.id!r}: is this a proxy?")
+        if self._epoch is None:
+            self._epoch = position.epoch
+        if position.epoch != self._epoch:
+            raise ProtocolError(
+                f"expected lines of log {self._epoch}, got one of {position.epoch}: the run's log was made anew"
+            )
+        if position.line < self._next or position.line in self._held:
+            self._refuse(position.line, event)
+        elif position.line > self._next:
+            self._held[position.line] = event
+        else:
+            self._hand_out(event, ready)
+
     def _hand_out(self, event: ServerSentEvent, ready: list[ServerSentEvent]) -> None:
-        self._seen[self._next] = zlib.crc32(event.data.encode("utf-8", "surrogatepass"))
-        if len(self._seen) > WINDOW:
-            self._seen.popitem(last=False)
+        self._seen[self._next] = hash(event.data)
+        self._seen.pop(self._next - WINDOW, None)
         self._next += 1
         ready.append(event)
 
     def _refuse(self, line: int, event: ServerSentEvent) -> None:
         self.duplicates += 1
-        before = self._seen.get(line)
         held = self._held.get(line)
-        if held is not None:
-            before = zlib.crc32(held.data.encode("utf-8", "surrogatepass"))
-        if before is not None and before != zlib.crc32(event.data.encode("utf-8", "surrogatepass")):
+        before = self._seen.get(line) if held is None else hash(held.data)
+        if before is not None and before != hash(event.data):
             raise ProtocolError(f"line {line} came twice with different bytes: something on the way changes the stream")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import time
 from hashlib import sha1, sha256
-from uuid import UUID
+from typing import Final
+from uuid import UUID, SafeUUID
 
 _VERSION_5 = 0x5 << 76
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0b10 << 62
 _FREE = ~(0xF << 76 | 0b11 << 62)
 """All bits of an id but those of its version and variant."""
+_new: Final = object.__new__
+_set: Final = object.__setattr__
+_UNKNOWN: Final = SafeUUID.unknown
 
 
 def message_id(agent_id: UUID, event_id: str, part: int) -> UUID:
@@ -26,8 +30,12 @@ def message_id(agent_id: UUID, event_id: str, part: int) -> UUID:
 
     Source: RFC 9562 section 5.5.
     """
-    digest = sha1(agent_id.bytes + f"{event_id}/{part}".encode(), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & _FREE | _VERSION_5 | _VARIANT)
+    name = agent_id.int.to_bytes(16, "big") + f"{event_id}/{part}".encode()
+    digest = sha1(name, usedforsecurity=False).digest()
+    made = _new(UUID)  # its own __init__ looks at six ways to say what it is: twice the time
+    _set(made, "int", int.from_bytes(digest[:16], "big") & _FREE | _VERSION_5 | _VARIANT)
+    _set(made, "is_safe", _UNKNOWN)
+    return made
 
 
 def conflict_id(agent_id: UUID, message: UUID, content: bytes) -> UUID:

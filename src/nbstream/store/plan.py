@@ -52,7 +52,7 @@ class Plan:
     states: dict[UUID, AgentState] = field(default_factory=dict)
     changed: set[UUID] = field(default_factory=set)
     done: list[tuple[Write, Committed | AgentRecord | Exception]] = field(default_factory=list)
-    _seen: dict[UUID, AgentMessage] = field(default_factory=dict)
+    _seen: dict[int, AgentMessage] = field(default_factory=dict)
 
     def add(self, request: Write) -> None:
         """Take one request in, in the order of the queue."""
@@ -125,31 +125,37 @@ class Plan:
         refused = 0
         for message, metadata in zip(request.messages, request.metadata, strict=True):
             assert message.id is not None
-            there = self.stored.get(message.id) or self._seen.get(message.id)
+            there = self._there(message.id)
             if there is None:
-                new.append(self._keep(message, metadata, state))
+                self._keep(message, metadata, state, new)
             elif _same(there, message, request.agent_id):
                 refused += 1
             else:
                 report = _conflict(there, message, request.agent_id)
                 assert report.id is not None
-                if report.id in self.stored or report.id in self._seen:
+                if self._there(report.id) is not None:
                     refused += 1
                 else:
-                    new.append(self._keep(report, metadata_text(report.metadata), state))
+                    self._keep(report, metadata_text(report.metadata), state, new)
         state.duplicates += refused
         if request.last_event_id is not None:
             state.record = replace(state.record, last_event_id=request.last_event_id)
         return Committed(agent_id=request.agent_id, messages=new, duplicates=refused)
 
-    def _keep(self, message: AgentMessage, metadata: str, state: AgentState) -> AgentMessage:
-        row = numbered(message, state.record.id, state.next_sequence_number)
-        assert row.id is not None
-        state.next_sequence_number += 1
-        self._seen[row.id] = row
+    def _there(self, message_id: UUID) -> AgentMessage | None:
+        """The message of that id, in the log or in this commit. Looked up by number: a UUID's hash is Python's own."""
+        there = self._seen.get(message_id.int)
+        return self.stored.get(message_id) if there is None and self.stored else there
+
+    def _keep(self, message: AgentMessage, metadata: str, state: AgentState, new: list[AgentMessage]) -> None:
+        assert message.id is not None
+        number = state.next_sequence_number
+        state.next_sequence_number = number + 1
+        row = numbered(message, state.record.id, number)
+        self._seen[message.id.int] = row
         self.messages.append(row)
         self.metadata.append(metadata)
-        return row
+        new.append(row)
 
 
 def lookup(

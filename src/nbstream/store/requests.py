@@ -183,8 +183,8 @@ def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | 
         TypeError: metadata is not JSON.
     """
     ready = [storable(message) for message in messages]
-    metadata = [metadata_text(message.metadata) for message in ready]
-    size = sum(_ROW_BYTES + len(m.content) + len(m.raw or "") for m in ready) + sum(map(len, metadata))
+    metadata = [metadata_text(message.metadata) if message.metadata else "{}" for message in ready]
+    size = sum([_ROW_BYTES + len(m.content) + len(m.raw or "") for m in ready]) + sum(map(len, metadata))
     return Save(agent_id, ready, metadata, last_event_id, size, Future())
 
 

@@ -1,27 +1,30 @@
-"""What drawing a streamed answer costs the page's main thread, layout and paint included.
+"""What drawing a streamed answer costs the page's main thread, layout and paint included: the renderer alone.
 
-    python tests/benchmarks/bench_render.py [--sizes 60,120]
+    python tests/benchmarks/bench_render.py [--runs N] [--quick] [--json FILE]
 
-Deltas of 20 characters, one a frame and at full speed, beside a view that reads everything again for each delta. Times
-are the thread's own, from the browser's trace: a machine that is busy with other things does not count.
+Deltas of 20 characters, one in each animation frame, and each in a task of its own as fast as the page takes them; beside
+a view that reads everything again for each delta. Times are the thread's own, from the browser's trace: a machine that is
+busy with other things adds little to them. A frame in which nothing is drawn costs too, and is counted.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from widget.conftest import ARGUMENTS, CHROMIUM
-from widget.render_kit import PARTS, built
+from benchmarks.chromium import LONG_MS, Task, answer, browser, say, traced
+from benchmarks.figures import OURS, Figure, figure, hand_in, options
+from widget.render_kit import built
 
 DELTA = 20
-FRAME_MS = 50
+AGAIN = "all read again each time"
+PACES = {"frame": "a delta a frame", "turn": "full speed"}
 
 RUN = """async ({ text, size, pace, again }) => {
   const view = new draw.RichText("prose"); document.body.replaceChildren(view.element);
@@ -32,54 +35,53 @@ RUN = """async ({ text, size, pace, again }) => {
     else view.append(text.slice(at, at + size));
     await (pace === "frame" ? frame() : turn());
   }
-  view.flush(); await frame(); }"""
+  view.settle();
+  const end = text.trimEnd().slice(-5);
+  while (!view.element.textContent.trimEnd().endsWith(end)) await frame();
+  await frame(); }"""
 
 
-def answer(kilobytes: int) -> str:
-    """An answer as agents give them: headings, prose, lists, tables and code, about 700 characters a round."""
-    part = (PARTS / "texts" / "answer.md").read_text(encoding="utf-8") + "\n\n"
-    text = part * (kilobytes * 1000 // len(part) + 1)
-    return text[: kilobytes * 1000]
+def tasks(browser: Browser, text: str, pace: str, who: str) -> list[Task]:
+    """The main thread's tasks while the text is streamed, until its end is on the page."""
+    page = browser.new_page()
+    page.set_content("<!doctype html><body></body>")
+    page.add_script_tag(content=built().script)
+    run = json.dumps({"text": text, "size": DELTA, "pace": pace, "again": who == AGAIN})
+    _, spent = traced(browser, page, lambda: page.evaluate(f"text => ({RUN})(JSON.parse(text))", run))
+    page.close()
+    return spent
 
 
-def tasks(browser: Browser, page: Page, **run: object) -> list[float]:
-    """Milliseconds of each task of the main thread."""
-    browser.start_tracing(page=page, categories=["toplevel"])
-    page.evaluate(f"text => ({RUN})(JSON.parse(text))", json.dumps(run))
-    events = json.loads(browser.stop_tracing())["traceEvents"]
-    names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
-    return [
-        event["tdur"] / 1000
-        for event in events
-        if "RunTask" in event["name"] and "tdur" in event and names[event["tid"]] == "CrRendererMain"
-    ]
+def measured(browser: Browser, size: float, pace: str, who: str, runs: int) -> Iterator[Figure]:
+    """The figures of one case."""
+    case = f"{size:g} kB in deltas of {DELTA}, {PACES[pace]}"
+    say(f"{case}: {who}")
+    text = answer(size).rstrip() + "\n\nthe end"
+    spent = [tasks(browser, text, pace, who) for _ in range(runs)]
+    yield figure("render", f"{case}: main thread", who, "ms", [sum(each.own for each in one) for one in spent])
+    yield figure("render", f"{case}: worst task", who, "ms", [max(each.own for each in one) for one in spent])
+    slow = [float(sum(each.own > LONG_MS for each in one)) for one in spent]
+    yield figure("render", f"{case}: tasks over {LONG_MS} ms", who, "tasks", slow)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--sizes", default="60,120")
-    sizes = [int(size) for size in options.parse_args().sizes.split(",")]
-    print(f"{'view':18} {'pace':10} {'kB':>5} {'all, ms':>9} {'worst, ms':>10} {'tasks > 50 ms':>14}")
-    with sync_playwright() as playwright:
-        path = CHROMIUM if Path(CHROMIUM).exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        for again in (False, True):
-            for pace in ("frame", "full speed"):
-                for size in sizes[:1] if again else sizes:
-                    # Reading all again costs the square: a third of the text is enough to see it.
-                    text = answer(size // 3 if again else size)
-                    page = browser.new_page()
-                    page.set_content("<!doctype html><body></body>")
-                    page.add_script_tag(content=built().script)
-                    spent = tasks(browser, page, text=text, size=DELTA, pace=pace, again=again)
-                    name = "all again" if again else "nbstream"
-                    slow = sum(task > FRAME_MS for task in spent)
-                    print(
-                        f"{name:18} {pace:10} {len(text) / 1000:5.0f} {sum(spent):9.0f} {max(spent):10.1f} {slow:14}",
-                        flush=True,
-                    )
-                    page.close()
-        browser.close()
+    parser = options(__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="of each case at full speed; those by frames run once (3)")
+    given = parser.parse_args()
+    small, large = (4.0, 12.0) if given.quick else (20.0, 60.0)
+    runs = 1 if given.quick else given.runs
+    figures: list[Figure] = []
+    with browser() as chromium:
+        for pace in PACES:
+            for size in (small, large) if pace == "frame" else (small, large, 2 * large):
+                figures += measured(chromium, size, pace, OURS, 1 if pace == "frame" else runs)
+            # Reading all again costs the square: a third of the text is enough to see it.
+            figures += measured(chromium, small, pace, AGAIN, 1)
+    by_case = {row.case: row.value for row in figures if row.who == OURS}
+    case = f"kB in deltas of {DELTA}, full speed: main thread"
+    ratio = by_case[f"{2 * large:g} {case}"] / by_case[f"{large:g} {case}"]
+    figures.append(figure("render", f"{2 * large:g} {case}, over {large:g} kB", OURS, "x", [ratio]))
+    hand_in(figures, given.json)
 
 
 if __name__ == "__main__":

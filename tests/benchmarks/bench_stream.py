@@ -1,34 +1,35 @@
-"""What a streamed answer costs the page's main thread, the whole view around it.
+"""What a streamed answer costs the page's main thread, the whole view around it, and how that grows with its length.
 
-    python tests/benchmarks/bench_stream.py [--sizes 60,120] [--paces 100/s,300/s,frame,full]
+    python tests/benchmarks/bench_stream.py [--sizes 10,30,60,120,240,480] [--paces 100/s,300/s,frame,full] [--runs N]
 
 Deltas of 20 characters, each a row: in batches every 33 ms as they are sent, at 100 and at 300 a second; one in each animation
-frame; and each in a task of its own, as fast as the page takes them. The time is the thread's own (`TaskDuration` of the
-browser's metrics: outermost tasks only), less what the same view spends in as long a time and as many frames with nothing to do;
-beside it the shares of script, style and layout. The worst task is from the browser's trace.
+frame; and each in a task of its own, as fast as the page takes them, which alone is measured for every size. The time is the
+thread's own (`TaskDuration` of the browser's metrics: outermost tasks only), less what the same view spends in as long a time
+and as many frames with nothing to do; beside it the shares of script, style and layout. The worst task is from the browser's
+trace. `prose` is paragraphs alone: an answer of more than 20,000 elements, about 100 kB, goes on as plain text.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from playwright.sync_api import Browser, CDPSession, sync_playwright
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.chromium import METRICS, answer, browser, metrics, prose, say, traced
+from benchmarks.figures import OURS, Figure, figure, hand_in, options
 from nbstream.wire import batch_json
-from widget.conftest import ARGUMENTS, CHROMIUM
 from widget.page_kit import ViewPage
-from widget.render_kit import PARTS
 from widget.rows import AGENT, Log, record
 
 DELTA = 20
-METRICS = ("TaskDuration", "ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
+MOST_DELTAS = 3000
+"""Of a pace that takes as long as it takes: 60 kB, 50 s of frames."""
 
 WAITS = {
     "timer": "new Promise((done) => setTimeout(done, 33))",
@@ -37,33 +38,32 @@ WAITS = {
 }
 PACES = {"100/s": (3, "timer"), "300/s": (10, "timer"), "frame": (1, "frame"), "full": (1, "task")}
 """Rows in a delivery, and what is waited for after it. 33 ms are 30.3 deliveries a second."""
+TITLES = {"frame": "a delta a frame", "full": "full speed"}
+STREAM = """async ([batches, end]) => {
+  const channel = new MessageChannel(), start = performance.now();
+  for (const each of batches) { nbstream.deliver(each); await WAIT; }
+  const last = () => nbstream.root.shadowRoot.querySelector(".said .prose")?.lastElementChild?.textContent ?? "";
+  while (!last().includes(end)) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start }"""
+IDLE = (
+    "async (turns) => { const channel = new MessageChannel(); for (let turn = 0; turn < turns; turn += 1) await WAIT }"
+)
+END = "the last words"
 
 
-def answer(kilobytes: int) -> str:
-    """An answer as agents give them: headings, prose, lists, tables and code; no definition comes after its use."""
-    part = (PARTS / "texts" / "answer.md").read_text(encoding="utf-8") + "\n\n"
-    return (part * (kilobytes * 1000 // len(part) + 1))[: kilobytes * 1000]
+class Seen(NamedTuple):
+    """One run, in milliseconds: by the clock, the worst task, and the main thread's by kind."""
+
+    took: float
+    worst: float
+    spent: dict[str, float]
 
 
-def metrics(session: CDPSession) -> dict[str, float]:
-    found = {one["name"]: one["value"] * 1000 for one in session.send("Performance.getMetrics")["metrics"]}
-    return {name: found[name] for name in METRICS}
-
-
-def worst_task(events: list[dict[str, Any]]) -> float:
-    names = {each["tid"]: each["args"]["name"] for each in events if each["name"] == "thread_name"}
-    return max(
-        each["tdur"] / 1000
-        for each in events
-        if "RunTask" in each["name"] and "tdur" in each and names[each["tid"]] == "CrRendererMain"
-    )
-
-
-def run(browser: Browser, kilobytes: int, pace: str) -> tuple[float, float, dict[str, float]]:
-    """Seconds it took, milliseconds of the worst task, and those of all tasks by kind, an idle view's taken off."""
+def run(browser: Browser, text: str, pace: str) -> Seen:
     size, wait = PACES[pace]
     log = Log()
-    log.text("b", answer(kilobytes), size=DELTA)
+    log.text("b", f"{text}\n\n{END}", size=DELTA)
     parts = [log.rows[at : at + size] for at in range(0, len(log.rows), size)]
     batches = [batch_json(AGENT, part, head=part[-1].sequence_number or 0) for part in parts]
     view = ViewPage(browser)
@@ -71,44 +71,54 @@ def run(browser: Browser, kilobytes: int, pace: str) -> tuple[float, float, dict
     view.status(record(), head=0)
     session = view.context.new_cdp_session(view.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    loop = f"async (batches) => {{ const channel = new MessageChannel(); for (const each of batches) {{ WORK; await {WAITS[wait]} }} }}"
     turns = min(300, len(batches))
     before = metrics(session)
-    view.page.evaluate(loop.replace("WORK", ""), list(range(turns)))
+    view.page.evaluate(IDLE.replace("WAIT", WAITS[wait]), turns)
     idle = {name: (value - before[name]) / turns for name, value in metrics(session).items()}
-    handle = view.page.evaluate_handle("text => JSON.parse(text)", json.dumps(batches))
-    browser.start_tracing(page=view.page, categories=["toplevel"])
-    before, start = metrics(session), time.monotonic()
-    view.page.evaluate(loop.replace("WORK", "nbstream.deliver(each)"), handle)
-    view.wait_head(len(log.rows))
-    took = time.monotonic() - start
+    handle = view.page.evaluate_handle("text => JSON.parse(text)", json.dumps([batches, END]))
+    before = metrics(session)
+    took, tasks = traced(browser, view.page, lambda: view.page.evaluate(STREAM.replace("WAIT", WAITS[wait]), handle))
     spent = {name: value - before[name] - idle[name] * len(batches) for name, value in metrics(session).items()}
-    worst = worst_task(json.loads(browser.stop_tracing())["traceEvents"])
     view.close()
-    return took, worst, spent
+    return Seen(took, max(task.own for task in tasks), spent)
+
+
+def measured(browser: Browser, kind: str, size: float, pace: str, runs: int) -> Iterator[Figure]:
+    """The figures of one case."""
+    case = f"{size:g} kB{' of prose' if kind == 'prose' else ''}, {TITLES.get(pace, pace)}"
+    say(case)
+    text = (prose if kind == "prose" else answer)(size).rstrip()
+    seen = [run(browser, text, pace) for _ in range(runs)]
+    yield figure("stream", f"{case}: main thread", OURS, "ms", [one.spent["TaskDuration"] for one in seen])
+    yield figure("stream", f"{case}: worst task", OURS, "ms", [one.worst for one in seen])
+    yield figure("stream", f"{case}: last paint", OURS, "ms", [one.took for one in seen])
+    for name in METRICS[1:]:
+        share = name.removesuffix("Duration").removeprefix("Recalc").lower()
+        yield figure("stream", f"{case}: main thread, {share}", OURS, "ms", [one.spent[name] for one in seen])
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sizes", default="60,120")
-    options.add_argument("--paces", default=",".join(PACES))
-    chosen = options.parse_args()
-    print(
-        f"{'pace':6} {'kB':>4} {'took s':>7} {'thread ms':>9} {'script':>7} {'style':>6} {'layout':>7} {'rest':>6} {'worst ms':>9}"
-    )
-    with sync_playwright() as playwright:
-        path = CHROMIUM if Path(CHROMIUM).exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        for pace in chosen.paces.split(","):
-            for size in map(int, chosen.sizes.split(",")):
-                took, worst, spent = run(browser, size, pace)
-                all_of_it, script, style, layout = (spent[name] for name in METRICS)
-                rest = all_of_it - script - style - layout
-                print(
-                    f"{pace:6} {size:4} {took:7.1f} {all_of_it:9.0f} {script:7.0f} {style:6.0f} {layout:7.0f} {rest:6.0f} {worst:9.1f}",
-                    flush=True,
-                )
-        browser.close()
+    parser = options(__doc__)
+    parser.add_argument("--sizes", default=None, help="kB, of the growth at full speed (10,30,60,120,240,480)")
+    parser.add_argument("--paces", default=None, help="of 60 kB (100/s,300/s,frame,full)")
+    parser.add_argument("--runs", type=int, default=3, help="of each size at full speed; the others run once (3)")
+    given = parser.parse_args()
+    sizes = given.sizes or ("6,12" if given.quick else "10,30,60,120,240,480")
+    paces = (given.paces or ("300/s,frame,full" if given.quick else ",".join(PACES))).split(",")
+    figures: list[Figure] = []
+    with browser() as chromium:
+        for pace in paces:
+            if pace != "full":
+                figures += measured(chromium, "answer", 6 if given.quick else MOST_DELTAS * DELTA / 1000, pace, 1)
+                continue
+            for kind in ("answer", "prose"):
+                for size in map(float, sizes.split(",")):
+                    figures += measured(chromium, kind, size, pace, 1 if given.quick else given.runs)
+    by_case = {row.case: row.value for row in figures}
+    if twice := by_case.get("120 kB, full speed: main thread"):
+        once = by_case.get("60 kB, full speed: main thread", twice)
+        figures.append(figure("stream", "120 kB, full speed: main thread, over 60 kB", OURS, "x", [twice / once]))
+    hand_in(figures, given.json)
 
 
 if __name__ == "__main__":

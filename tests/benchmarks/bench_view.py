@@ -1,57 +1,49 @@
-"""What the view costs the page: `python tests/benchmarks/bench_view.py [60k] [open] [stream]`.
+"""What the view costs the page: opening a long history, and a stream under it.
 
-Prints figures and asserts nothing: a busy machine changes times, never structure, which the suite asserts. Main-thread
-time is the thread's own time from the browser's trace, every task of the renderer counted, the page's own frames too.
+    python tests/benchmarks/bench_view.py [--runs N] [--seconds S] [--quick] [--json FILE]
+
+10,000 messages in one delivery, to the frame after the last of them is taken, with the elements that are then in the page;
+and 300 tokens a second under that transcript, in batches every 33 ms: the frames of the page meanwhile.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from benchmarks.chromium import LONG_MS, Task, browser, say, traced
+from benchmarks.figures import OURS, Figure, figure, hand_in, options
 from nbstream.messages import AgentMessage
 from nbstream.wire import batch_json
-from widget.conftest import ARGUMENTS, CHROMIUM
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, Log, record
 from widget.test_page_long import NODES, long_run
 
-EMPTY = """frames => new Promise(async done => { for (let i = 0; i < frames; i++) await new Promise(requestAnimationFrame); done() })"""
+MESSAGES = 10_000
+TOKENS = 300
+"""A second, a tenth of it in each batch of 33 ms."""
 
-OPEN = """text => new Promise(done => {
-  const batch = JSON.parse(text), start = performance.now(), root = nbstream.root;
+OPEN = """([batch]) => new Promise(done => {
+  const start = performance.now(), root = nbstream.root;
   const look = () => root.dataset.head === String(batch.head) ? requestAnimationFrame(() => done(performance.now() - start)) : requestAnimationFrame(look);
   nbstream.deliver(batch); look(); })"""
 
-STREAM = """async ({ batches, seconds }) => {
+STREAM = """async (batches) => {
   const frames = []; let last = performance.now(), at = 0; const start = last;
-  while (last - start < seconds * 1000) {
+  while (at < batches.length) {
     await new Promise(requestAnimationFrame); const now = performance.now(); frames.push(now - last); last = now;
     const due = Math.min(batches.length, Math.floor((now - start) / 1000 * 30));
     while (at < due) nbstream.deliver(batches[at++]);
   }
-  frames.sort((a, b) => a - b);
-  return { fps: frames.length / seconds, p50: frames[frames.length >> 1], p99: frames[Math.floor(frames.length * 0.99)],
-    over50: frames.filter(f => f > 50).length, delivered: at } }"""
-
-
-def main_thread(browser: Browser, view: ViewPage, work: Callable[[], object]) -> list[float]:
-    """Milliseconds of each task of the main thread while `work` runs."""
-    browser.start_tracing(page=view.page, categories=["toplevel"])
-    work()
-    events = json.loads(browser.stop_tracing())["traceEvents"]
-    names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
-    return [
-        event["tdur"] / 1000
-        for event in events
-        if "RunTask" in event["name"] and "tdur" in event and names[event["tid"]] == "CrRendererMain"
-    ]
+  return { seconds: (last - start) / 1000, frames } }"""
 
 
 def fresh(browser: Browser) -> ViewPage:
@@ -61,72 +53,73 @@ def fresh(browser: Browser) -> ViewPage:
     return view
 
 
-def sixty_kilobytes(browser: Browser) -> None:
-    """60 KB in 20-character deltas, one a frame, beside as many frames of the page with nothing in them."""
-    sentence = "Sentence number {} of a long answer, with some words in it. "
-    answer = "".join(sentence.format(n) + ("\n\n" if n % 9 == 8 else "") for n in range(1100))[:60_000]
-    log = Log()
-    log.text("b", answer, size=20)
-    view = fresh(browser)
-    idle = main_thread(browser, view, lambda: view.page.evaluate(EMPTY, 3000))
-    batches = [batch_json(AGENT, [row], head=number) for number, row in enumerate(log.rows, start=1)]
-    handle = view.page.evaluate_handle("text => JSON.parse(text)", json.dumps(batches))
-    tasks = main_thread(browser, view, lambda: view.page.evaluate("batches => nbstream.pace(batches)", handle))
-    print(f"60 KB, 3,000 deltas, one a frame: {sum(tasks):.0f} ms of main thread, worst task {max(tasks):.1f} ms")
-    print(f"  of that the 3,000 frames of a view to which nothing comes: {sum(idle):.0f} ms")
-    view.close()
-
-
-def opening(browser: Browser) -> None:
-    """10,000 messages in one delivery, to the frame after the last of them is taken."""
-    rows = long_run()
+def opening(browser: Browser, runs: int) -> Iterator[Figure]:
+    """One delivery of all messages, each time in a page of its own."""
+    rows = long_run(MESSAGES)
     text = json.dumps(batch_json(AGENT, rows, head=len(rows)))
-    took = []
-    for _ in range(5):
+    took: list[float] = []
+    nodes: list[float] = []
+    worst: list[float] = []
+    for number in range(1, runs + 1):
+        say(f"{MESSAGES:,} messages: {number} of {runs}")
         view = fresh(browser)
-        took.append(view.page.evaluate(OPEN, text))
-        nodes = view.page.evaluate(NODES)
+        handle = view.page.evaluate_handle("text => [JSON.parse(text)]", text)
+        done, tasks = traced(browser, view.page, lambda view=view, handle=handle: view.page.evaluate(OPEN, handle))
+        took.append(done)
+        worst.append(max(task.own for task in tasks))
+        nodes.append(view.page.evaluate(NODES))
         view.close()
-    print(f"10,000 messages open in {', '.join(f'{ms:.0f}' for ms in sorted(took))} ms; {nodes} elements in the page")
+    case = f"{MESSAGES:,} messages"
+    yield figure("view", f"{case}: open", OURS, "ms", took)
+    yield figure("view", f"{case}: elements in the page", OURS, "elements", nodes)
+    note = "all messages are narrowed in it at once; a server sends them in pages"
+    yield figure("view", f"{case}: worst task", OURS, "ms", worst, note)
 
 
-def streaming(browser: Browser) -> None:
-    """300 tokens a second for 20 s, in batches every 33 ms, under a transcript of 10,000 messages."""
-    rows = long_run()
+def streaming(browser: Browser, seconds: float) -> Iterator[Figure]:
+    """Tokens under a transcript that is open."""
+    case = f"{TOKENS} tokens/s under {MESSAGES:,} messages"
+    say(f"{case}: {seconds:g} s")
+    rows = long_run(MESSAGES)
     view = fresh(browser)
     view.rows(rows)
     view.wait_head(len(rows))
     log = Log()
     log.rows = list(rows)
     log.now = rows[-1].created_at or log.now
-    for number in range(6000):
-        log.add("token " if number % 60 else "\n\n", block="stream", after=1 / 300)
-    new = log.rows[len(rows) :]
-    batches = [batch_json(AGENT, part, head=part[-1].sequence_number or 0) for part in chunks(new, 10)]
+    for number in range(round(TOKENS * seconds)):
+        log.add("token " if number % 60 else "\n\n", block="stream", after=1 / TOKENS)
+    batches = [
+        batch_json(AGENT, part, head=part[-1].sequence_number or 0) for part in chunks(log.rows[len(rows) :], 10)
+    ]
     handle = view.page.evaluate_handle("text => JSON.parse(text)", json.dumps(batches))
-    result = view.page.evaluate(STREAM.replace("async ({ batches, seconds })", "async (batches, seconds = 20)"), handle)
-    print(
-        f"300 tokens/s for 20 s under 10,000 messages: {result['fps']:.1f} frames/s, p50 {result['p50']:.1f} ms, "
-        f"p99 {result['p99']:.1f} ms, {result['over50']} frames over 50 ms"
-    )
+    seen: dict[str, Any]
+    tasks: list[Task]
+    seen, tasks = traced(browser, view.page, lambda: view.page.evaluate(STREAM, handle))
     view.close()
+    frames = sorted(seen["frames"])
+    yield figure("view", f"{case}: frames", OURS, "frames/s", [len(frames) / seen["seconds"]])
+    yield figure("view", f"{case}: frame, p50", OURS, "ms", [statistics.median(frames)])
+    yield figure("view", f"{case}: frame, p99", OURS, "ms", [frames[int(len(frames) * 0.99)]])
+    yield figure("view", f"{case}: worst frame", OURS, "ms", [frames[-1]])
+    yield figure("view", f"{case}: frames over {LONG_MS} ms", OURS, "frames", [sum(f > LONG_MS for f in frames)])
+    busy = sum(task.own for task in tasks) / seen["seconds"]
+    yield figure("view", f"{case}: main thread, a second", OURS, "ms", [busy], "with the frames of an idle page in it")
 
 
 def chunks(rows: Sequence[AgentMessage], size: int) -> list[Sequence[AgentMessage]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-BENCHES = {"60k": sixty_kilobytes, "open": opening, "stream": streaming}
-
-
 def main() -> None:
-    """Runs all of them, or those that are named."""
-    with sync_playwright() as playwright:
-        path = CHROMIUM if Path(CHROMIUM).exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        for name in sys.argv[1:] or BENCHES:
-            BENCHES[name](browser)
-        browser.close()
+    parser = options(__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="openings (5)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of the stream (20)")
+    given = parser.parse_args()
+    with browser() as chromium:
+        figures = list(opening(chromium, 2 if given.quick else given.runs))
+        figures += streaming(chromium, min(given.seconds, 4.0) if given.quick else given.seconds)
+    hand_in(figures, given.json)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from nbstream.widget.code import LOADER, VIEW
 from nbstream.widget.feed import AgentFeed, FeedFollower
 from nbstream.widget.jupyter import Question, find_server
 from nbstream.widget.marimo import show_agents_in_marimo
+from nbstream.widget.place import Place
 from nbstream.widget.sender import Sender
 from nbstream.widget.static_copy import static_copy
 from nbstream.wire import read_request
@@ -43,11 +44,13 @@ class AgentWidget(anywidget.AnyWidget):
         on_end: called from the sender's thread once the agent has ended and all of it was sent.
         quiet: the page has its rows from the Jupyter server, and the view from the notebook's extension, so nothing is
             sent before somebody asks.
+        place: where the view opens; None for the end.
 
     Attributes:
         agent_id: the agent's UUID, as text.
         status: where the agent is; set at the start and at the end.
         cursor: the highest sequence number sent when the agent ended.
+        at, words: the place; `at` is None where there is none.
     """
 
     _esm = VIEW
@@ -55,13 +58,23 @@ class AgentWidget(anywidget.AnyWidget):
     agent_id = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     cursor = traitlets.Int(0).tag(sync=True)
+    at = traitlets.Int(None, allow_none=True).tag(sync=True)
+    words = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, agent: AgentFeed, on_end: Callable[[], None] | None = None, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        agent: AgentFeed,
+        on_end: Callable[[], None] | None = None,
+        *,
+        quiet: bool = False,
+        place: Place | None = None,
+    ) -> None:
         self._agent = agent
         self._on_end = on_end
         if quiet:
             self._esm = LOADER  # anywidget makes a trait of it
-        super().__init__(agent_id=str(agent.id), status=agent.record.status)
+        fields = {} if place is None else place.fields()
+        super().__init__(agent_id=str(agent.id), status=agent.record.status, **fields)
         _let_requests_through(self.comm)
         self.on_msg(self._receive)
         self._sender = Sender(agent, self.send, self._ended, quiet=quiet)
@@ -98,8 +111,8 @@ class AgentWidget(anywidget.AnyWidget):
         return f"<AgentWidget of agent {self.agent_id}>"
 
 
-def display_agent(agent: AgentFeed) -> None:
-    """Shows an agent as the output of the cell that runs now.
+def display_agent(agent: AgentFeed, place: Place | None = None) -> None:
+    """Shows an agent as the output of the cell that runs now, at its end or at a place.
 
     A running agent gets the live widget, which the static copy replaces when the run ends; an ended one gets the copy
     at once. Where the Jupyter server knows the agent, either names it too.
@@ -107,9 +120,10 @@ def display_agent(agent: AgentFeed) -> None:
     server = find_server()
     question = None if server is None else Question(server, agent.id)
     if agent.record.status in TERMINAL:
-        _display(_named(agent, copy_of(agent), known=question is not None and question.answered()))
+        known = question is not None and question.answered()
+        _display(_named(agent, copy_of(agent, place), place, known=known))
     else:
-        _Output(agent, question)
+        _Output(agent, question, place)
 
 
 class _Output:
@@ -119,8 +133,9 @@ class _Output:
     the last one.
     """
 
-    def __init__(self, agent: AgentFeed, question: Question | None) -> None:
+    def __init__(self, agent: AgentFeed, question: Question | None, place: Place | None) -> None:
         self._agent = agent
+        self._place = place
         self._question = question
         self._lock = threading.Lock()
         self._ended = False
@@ -128,9 +143,9 @@ class _Output:
         quiet = question is not None and question.expected()
         # Nothing is replaced before there is something to replace.
         with self._lock:
-            self._widget = AgentWidget(agent, on_end=self._end, quiet=quiet)
+            self._widget = AgentWidget(agent, on_end=self._end, quiet=quiet, place=place)
             self._bundle, self._metadata = self._widget._repr_mimebundle_()
-            self._handle = _display(_named(agent, self._bundle, known=known), self._metadata, display_id=True)
+            self._handle = _display(_named(agent, self._bundle, place, known=known), self._metadata, display_id=True)
         if question is not None and not known:
             threading.Thread(target=self._name_later, name=f"nbstream-display-{agent.id}", daemon=True).start()
 
@@ -139,11 +154,11 @@ class _Output:
         if self._question is not None and self._question.settled():
             with self._lock:
                 if not self._ended:
-                    self._update(_named(self._agent, self._bundle, known=True), self._metadata)
+                    self._update(_named(self._agent, self._bundle, self._place, known=True), self._metadata)
 
     def _end(self) -> None:
         known = self._question is not None and self._question.settled()
-        copy = _named(self._agent, copy_of(self._agent), known=known)
+        copy = _named(self._agent, copy_of(self._agent, self._place), self._place, known=known)
         with self._lock:
             self._ended = True
             self._update(copy, {})
@@ -155,9 +170,10 @@ class _Output:
         contextvars.Context().run(lambda: self._handle.update(data, raw=True, metadata=metadata))
 
 
-def _named(agent: AgentFeed, data: dict[str, Any], *, known: bool) -> dict[str, Any]:
-    """The bundle, and the agent's id where the page's server can show more than the bundle holds."""
-    return {AGENT_MIME: {"agent_id": str(agent.id)}, **data} if known else data
+def _named(agent: AgentFeed, data: dict[str, Any], place: Place | None, *, known: bool) -> dict[str, Any]:
+    """The bundle, and the agent's id and the place where the page's server can show more than the bundle holds."""
+    fields = {} if place is None else place.fields()
+    return {AGENT_MIME: {"agent_id": str(agent.id), **fields}, **data} if known else data
 
 
 def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None, *, display_id: bool = False) -> Any:
@@ -170,10 +186,11 @@ def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None, *, di
     return display(data, raw=True)
 
 
-def copy_of(agent: AgentFeed) -> dict[str, str]:
-    """The static copy of an agent's transcript, as the store has it now."""
+def copy_of(agent: AgentFeed, place: Place | None = None) -> dict[str, str]:
+    """The static copy of an agent's transcript, as the store has it now; or of what is around the place."""
     blocks = agent.store.transcript(agent.id, to="arrow").to_pylist()
-    return static_copy(agent.record, blocks, head=agent.store.head(agent.id))
+    at = None if place is None else place.at
+    return static_copy(agent.record, blocks, head=agent.store.head(agent.id), at=at)
 
 
 def _let_requests_through(comm: Any) -> None:

@@ -7,6 +7,7 @@
 import { CommTransport } from "./comm.ts";
 import type { CommModel } from "./comm.ts";
 import { agentRenderer } from "./mime.ts";
+import { askedOf } from "./place.ts";
 import { findServer } from "./server.ts";
 import { ServerTransport } from "./servertransport.ts";
 import { SwitchingTransport } from "./switching.ts";
@@ -30,7 +31,7 @@ function render({ model, el }: RenderContext): () => void {
   }
   const id = String(model.get("agent_id"));
   if (typeof speed === "number") return mountReplay(el, id, transportFor(model), speed);
-  return mountView(el, id, transportFor(model));
+  return mountView(el, id, transportFor(model), { place: askedOf(model.get("at"), model.get("words")) });
 }
 
 function transportFor(model: CommModel): Transport {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -269,19 +270,25 @@ class StreamingService:
 
     async def _stream(self, run: Run, outbox: Outbox) -> End:
         """The path: what the source yields is turned into rows, and the rows are saved."""
-        async for item in run.source.events(run.request, run.cursor):
-            if isinstance(item, News):
-                self._tell(run, item)
-            elif isinstance(item, Gap):
-                await outbox.put(run.recorder.gap(item), item.event_id)
-            elif isinstance(item, End):
-                return item
-            else:
-                run.heard = True
-                rows = run.recorder.rows(item)
-                if rows:
-                    await outbox.put(rows, rows[-1].event_id)
-                    self._learn(run)
+        items = run.source.events(run.request, run.cursor)
+        try:
+            async for item in items:
+                if isinstance(item, News):
+                    self._tell(run, item)
+                elif isinstance(item, Gap):
+                    await outbox.put(run.recorder.gap(item), item.event_id)
+                elif isinstance(item, End):
+                    return item
+                else:
+                    run.heard = True
+                    rows = run.recorder.rows(item)
+                    if rows:
+                        await outbox.put(rows, rows[-1].event_id)
+                        self._learn(run)
+        finally:
+            # Left to the collector, it is closed by a task of its own, which the end of the loop may cancel before it
+            # begins: then its connection is not closed at all.
+            await _close(items)
         return End("gone", detail="the source ended without saying why")
 
     def _tell(self, run: Run, news: News) -> None:
@@ -329,6 +336,13 @@ class StreamingService:
                 run.task.cancel()
             with contextlib.suppress(SourceError):
                 await run.source.stop(run.request)
+
+
+async def _close(items: AsyncIterator[Any]) -> None:
+    """Ends what a source yields from, its connection with it; an iterator that is no generator has no such end."""
+    close = getattr(items, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def _error_row(run: Run, end: End) -> AgentMessage:

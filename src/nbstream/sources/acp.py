@@ -10,6 +10,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,11 +93,12 @@ class AcpSource:
             turn = watched(
                 self._turn(child, request), self._stopped, stalled_after=self._stalled_after, silence=math.inf
             )
-            async for item in turn:
-                if item is None:
-                    yield News("live")
-                elif item:
-                    yield item
+            async with aclosing(turn):
+                async for item in turn:
+                    if item is None:
+                        yield News("live")
+                    elif item:
+                        yield item
             yield End("stopped" if self._stopping else "eof", detail=child.stderr.strip()[-300:] or None)
         finally:
             await child.close()

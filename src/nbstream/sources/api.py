@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import urllib.request
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final, Literal
 
@@ -24,7 +25,7 @@ from nbstream.sources.keys import HOST_KEYS, KeyFunction, Secrets, check_address
 from nbstream.sources.pace import SILENCE_S, STALLED_S, watched
 from nbstream.sse import ServerSentEvent
 
-Events = AsyncIterator[list[ServerSentEvent] | News | Gap | End]
+Events = AsyncGenerator[list[ServerSentEvent] | News | Gap | End, None]
 TRIES: Final = 4
 """Connections tried before the run counts as failed: about two seconds, unless the other side asks for more."""
 LOST: Final = "what is lost of it cannot be asked for again: launch it again, or go on with agent.send"
@@ -165,8 +166,9 @@ class ApiSource:
         backoff = Backoff()
         while True:
             try:
-                async for item in self._once(request, headers):
-                    yield item
+                async with aclosing(self._once(request, headers)) as items:
+                    async for item in items:
+                        yield item
             except SourceUnavailable as error:
                 said = self._secrets.clean(str(error))
                 if self._heard:
@@ -227,15 +229,16 @@ class ApiSource:
             stalled_after=self._options["stalled_after"],
             silence=self._options["silence"],
         )
-        async for item in stream:
-            if item is None:
-                yield News("live")
-            elif isinstance(item, News):
-                yield item
-            else:
-                self._heard = True
-                if item:
-                    yield [event._replace(data=self._secrets.clean(event.data)) for event in item]
+        async with aclosing(stream):
+            async for item in stream:
+                if item is None:
+                    yield News("live")
+                elif isinstance(item, News):
+                    yield item
+                else:
+                    self._heard = True
+                    if item:
+                        yield [event._replace(data=self._secrets.clean(event.data)) for event in item]
         yield End("stopped") if self._stopped.is_set() else End("eof", detail=LOST)
 
     async def _stream(

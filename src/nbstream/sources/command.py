@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +73,11 @@ class CommandSource:
         try:
             yield News("live")
             telling = asyncio.create_task(child.write("" if in_words else request.prompt, last=True))
-            async for item in watched(
-                child.lines(), self._stopped, stalled_after=self._stalled_after, silence=math.inf
-            ):
-                if item:
-                    yield item
+            printed = watched(child.lines(), self._stopped, stalled_after=self._stalled_after, silence=math.inf)
+            async with aclosing(printed):
+                async for item in printed:
+                    if item:
+                        yield item
             telling.cancel()
             code = await child.wait()
             said = child.stderr.strip()

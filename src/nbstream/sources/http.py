@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -121,7 +121,9 @@ async def open_stream(
             if response.status_code != 200 or kind not in expected:
                 raise refusal(response, await _body(response), expected[0])
             limit = {} if max_event_bytes is None else {"max_event_bytes": max_event_bytes}
-            yield _events(response, EventStreamDecoder(**limit) if kind == EVENT_STREAM else LineDecoder(**limit))
+            decoder = EventStreamDecoder(**limit) if kind == EVENT_STREAM else LineDecoder(**limit)
+            async with aclosing(_events(response, decoder)) as events:
+                yield events
     except httpx.TransportError as error:
         raise unavailable(url, error) from error
 
@@ -150,7 +152,7 @@ def _of_tls(error: BaseException | None) -> bool:
     return False
 
 
-async def _events(response: httpx.Response, decoder: Decoder) -> AsyncIterator[list[ServerSentEvent]]:
+async def _events(response: httpx.Response, decoder: Decoder) -> AsyncGenerator[list[ServerSentEvent], None]:
     # We ask for no compression; a server in between may do it all the same.
     packed = response.headers.get("content-encoding", "identity") != "identity"
     try:

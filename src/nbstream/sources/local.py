@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -95,8 +96,9 @@ class LocalSource:
         )
         examples = [said for example in enumerate(self._options["examples"], 1) for said in _told(*example)]
         told = replace(request, history=(*examples, *request.history))
-        async for item in self._asked.events(told, None):
-            yield item
+        async with aclosing(self._asked.events(told, None)) as items:
+            async for item in items:
+                yield item
 
     async def stop(self, request: Request) -> None:
         """Closes the response, which ends the generation at the server."""

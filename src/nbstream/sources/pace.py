@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final, TypeVar
 
 from nbstream.errors import SourceUnavailable
@@ -25,7 +25,7 @@ async def watched(
     *,
     stalled_after: float = STALLED_S,
     silence: float = SILENCE_S,
-) -> AsyncIterator[T | News]:
+) -> AsyncGenerator[T | News, None]:
     """The items, with news of silence between them; ends when they do, or when it is stopped, and closes them.
 
     Args:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,8 +102,10 @@ class ProxySource:
                 yield News("starting", f"asking the proxy for {self._profile}")
                 await self._start(client, request)
             self._order = InOrder(cursor)
-            async for item in self._read(client, request, self._order):
-                yield item
+            # Closed here, not when it is collected, which may be after the end of the loop; it holds a response.
+            async with aclosing(self._read(client, request, self._order)) as items:
+                async for item in items:
+                    yield item
 
     async def stop(self, request: Request) -> None:
         """Asks the proxy to end the run.
@@ -155,7 +158,7 @@ class ProxySource:
 
     async def _read(
         self, client: httpx.AsyncClient, request: Request, order: InOrder
-    ) -> AsyncIterator[list[ServerSentEvent] | News | Gap | End]:
+    ) -> AsyncGenerator[list[ServerSentEvent] | News | Gap | End, None]:
         """Reads to the terminal event, through as many connections as it takes."""
         backoff = Backoff()
         clock = asyncio.get_running_loop().time

@@ -10,6 +10,7 @@ pictures from that file. The packages of the extra `bench` must be installed; th
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ import threading
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -93,17 +96,16 @@ def run(bench: Bench, *, quick: bool) -> list[Figure] | None:
         argv = [sys.executable, str(bench.path), "--json", str(found), *(["--quick"] if quick else [])]
         limit = bench.limit(quick=quick)
         # A group of its own, so that a browser or a server that it started can be ended with it.
-        child = subprocess.Popen(
+        with subprocess.Popen(
             argv, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        clock = Clock(child, limit)
-        assert child.stdout is not None
-        quiet = False
-        for line in child.stdout:
-            quiet = quiet or line.startswith("== ")  # its tables, which come at the end for all
-            if not quiet:
-                print(f"  {line.rstrip()}", flush=True)
-        child.wait()
+        ) as child:
+            clock = Clock(child, limit)
+            assert child.stdout is not None
+            quiet = False
+            for line in child.stdout:
+                quiet = quiet or line.startswith("== ")  # its tables, which come at the end for all
+                if not quiet:
+                    print(f"  {line.rstrip()}", flush=True)
         clock.stop()
         if clock.rang:
             print(f"  {bench.name} was ended after {limit:.0f} s", flush=True)
@@ -135,7 +137,10 @@ class Clock:
         os.killpg(self._child.pid, signal.SIGINT)
 
     def _end(self) -> None:
-        os.killpg(self._child.pid, signal.SIGKILL)
+        # Kernels are in sessions of their own, so the group is not all of it.
+        for each in [*psutil.Process(self._child.pid).children(recursive=True), self._child]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
 
 
 def told(seconds: float) -> str:

@@ -116,7 +116,7 @@ def table(rows: Sequence[Figure]) -> str:
     cells = [["case", "unit", *names]]
     for case, unit in dict.fromkeys((row.case, row.unit) for row in rows):
         mine = {row.who: row for row in rows if (row.case, row.unit) == (case, unit)}
-        ours = mine.get(OURS)
+        ours = next((row for row in mine.values() if row.is_ours), None)
         cells.append([case, unit, *(shown(mine[name], ours) if name in mine else "" for name in names)])
     return aligned(cells)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.figures import OURS, Figure, number, times_better
+from benchmarks.figures import Figure, number, times_better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ def verdict(goal: Goal, figures: Sequence[Figure]) -> Verdict:
         return Verdict(goal.proof, met=True)
     asked = [row for row in figures if (row.bench, row.case) == (goal.bench, goal.case)]
     asked = [row for row in asked if goal.unit in ("", row.unit)]
-    ours = next((row for row in asked if row.who == OURS), None)
+    ours = next((row for row in asked if row.is_ours), None)
     other = next((row for row in asked if row.who == goal.over), None)
     if ours is None or (goal.over and other is None):
         return Verdict("", None)

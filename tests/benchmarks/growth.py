@@ -44,8 +44,8 @@ PICTURES = (
         case=r"(?P<x>[\d,]+) rows: messages\(since\) of 100 rows", x="rows in the store", y="ms",
     ),
     Picture(
-        name="render", title="Drawing an answer in deltas of 20 characters", bench="render",
-        case=r"(?P<x>[\d,]+) kB in deltas of 20, (?P<series>[^:]*): main thread", x="length of the answer, kB",
+        name="render", title="A streamed answer in deltas of 20 characters, at full speed", bench="stream",
+        case=r"(?P<x>[\d,]+) kB(?: of (?P<series>prose))?, full speed: main thread", x="length of the answer, kB",
         y="ms of the main thread in all",
     ),
     Picture(

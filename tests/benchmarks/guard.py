@@ -83,7 +83,7 @@ def decoding(decoder: Callable[[list[bytes]], object] = decode, events: int = EV
     stream = stream_of(lines(events))
     whole, small = cut(stream), [part + b"\n\n" for part in stream.split(b"\n\n")[:-1]]
     return [
-        Check("decode 64 KiB chunks, over 10 x bytes.split", lambda: decoder(whole), lambda: split(whole, 10), 0.9),
+        Check("decode 64 KiB chunks, over 10 x bytes.split", lambda: decoder(whole), lambda: split(whole, 10), 1.0),
         Check("decode an event a chunk, over 10 x bytes.split", lambda: decoder(small), lambda: split(small, 10), 2.0),
         Check("decode and parse, over 10 x bytes.split", lambda: parse(whole), lambda: split(whole, 10), 8.0),
     ]
@@ -105,12 +105,12 @@ def history(folder: Path) -> list[Check]:
     rows = rows_of(EVENTS)
     ingest = Case("20 agents", 20, EVENTS)
     return [
-        Check("messages() of 100,000 rows, over DuckDB into Arrow", frame, bare, 4.0),
+        Check("messages() of 100,000 rows, over DuckDB into Arrow", frame, bare, 5.0),
         Check(
             "bytes to emitted, 20 agents, over Arrow tables into DuckDB",
             lambda: through(ingest, folder),
             lambda: arrow_insert(folder, rows),
-            8.0,
+            10.0,
         ),
     ]
 

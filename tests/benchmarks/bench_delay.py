@@ -4,7 +4,7 @@
 
 Time stamps in one process. Every message has a time at which it is due, agents in turn; its source hands over whatever is
 due as one chunk, as a socket does. The delay is from the time it was due, not from when the source woke, so a loop that
-lags is counted. `idle`: the main thread sleeps, as in `time.sleep(60)`; `busy`: it computes in pure Python, so it holds the
+lags is counted. Before that every agent has had its first message, so that it runs and its model is known. `idle`: the main thread sleeps, as in `time.sleep(60)`; `busy`: it computes in pure Python, so it holds the
 interpreter for 5 ms at a time. p99 is of one run's messages; the figure is the median of the runs.
 """
 
@@ -27,8 +27,8 @@ from nbstream.service import StreamingService
 from nbstream.store import Committed, new_id
 
 ROUNDS = 3
-LEAD = 1.0
-"""Seconds of the stream that are not counted: agents are marked as running then, and their models are learned."""
+LEAD = 0.5
+"""Seconds of the stream that are not counted."""
 LEAST = 60
 """Messages of a run that are counted at least."""
 PATIENCE = 60.0
@@ -59,23 +59,27 @@ class Clock:
 
 
 class PacedSource(MemorySource):
-    """Hands over each event when it is due; the two that make no row come with the first."""
+    """Hands over its first message before the gate, and each other when it is due."""
 
     def __init__(self, events: list[bytes], gate: Gate, clock: Clock, place: int) -> None:
         super().__init__([], gate)
         self._events, self._clock, self._place = events, clock, place
 
+    async def ready(self) -> None:
+        """It is at once."""
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        yield b"".join(self._events[:EDGES])
-        rest, at = self._events[EDGES:], 0
-        while at < len(rest):
+        yield b"".join(self._events[: EDGES + 1])
+        await self.gate.wait()
+        deltas, at = self._events[EDGES:], 1
+        while at < len(deltas):
             wait = self._clock.due(self._place, at) - time.perf_counter()
             await asyncio.sleep(max(0.0, wait))
             now, first = time.perf_counter(), at
-            while at < len(rest) and self._clock.due(self._place, at) <= now:
+            while at < len(deltas) and self._clock.due(self._place, at) <= now:
                 at += 1
             if at > first:
-                yield b"".join(rest[first:at])
+                yield b"".join(deltas[first:at])
 
 
 class Delays(Seen):
@@ -97,22 +101,22 @@ class Delays(Seen):
 
 def delays(case: Case, seconds: float, folder: Path) -> list[float]:
     """The delay of every message of one run, in ms, in order of size."""
-    each = round(case.rate * (max(seconds, LEAST / case.rate) + LEAD) / case.agents)
+    each = 1 + round(case.rate * (max(seconds, LEAST / case.rate) + LEAD) / case.agents)
     events = [event_of(number, line) for number, line in enumerate(lines(each), 1)]
     clock, gate = Clock(case.agents, case.rate), Gate()
     path = folder / f"{new_id()}.duckdb"
     with serving(path) as service:
         sources = [PacedSource(events, gate, clock, place) for place in range(case.agents)]
         agents = start_all(service, sources)
-        while gate.waiting < case.agents:
-            time.sleep(0.01)
+        while gate.waiting < case.agents or any(not each.model for each in service.store.list_agents()):
+            time.sleep(0.05)
         seen = Delays(service, agents, clock)
         clock.begin = time.perf_counter() + 0.1
         gate.open()
         end = clock.begin + each * case.agents / case.rate
         while case.busy and time.perf_counter() < end:
             sum(number * number for number in range(1_000))
-        seen.wait(each * case.agents, PATIENCE + end - time.perf_counter())
+        seen.wait((each - 1) * case.agents, PATIENCE + end - time.perf_counter())
         all_ended(service)
         seen.close()
     path.unlink()

@@ -124,7 +124,7 @@ class MemorySource:
     def __init__(self, chunks: Sequence[bytes], gate: Gate, parser: str = "anthropic") -> None:
         self.parser = parser
         self._chunks = chunks
-        self._gate = gate
+        self.gate = gate
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "options": {}}
@@ -132,13 +132,17 @@ class MemorySource:
     async def events(
         self, request: Request, cursor: str | None
     ) -> AsyncIterator[list[ServerSentEvent] | News | Gap | End]:
-        await self._gate.wait()
+        await self.ready()
         yield News("live")
         decoder, order = EventStreamDecoder(), InOrder(cursor)
         async for chunk in self.chunks():
             if ready := order.take(decoder.feed(chunk)):
                 yield ready
         yield End("exited", exit_code=0)
+
+    async def ready(self) -> None:
+        """Before the first byte."""
+        await self.gate.wait()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """What comes; each read gives the loop a turn, as one from a socket does."""

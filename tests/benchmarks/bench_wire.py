@@ -123,6 +123,12 @@ def recording(path: Path, texts: list[str]) -> Path:
     return path
 
 
+def ended(book: Notebook) -> bool:
+    """The view is at its end, or the static copy has taken its place."""
+    seen = view(book)
+    return END in book.text(1) if seen is None else seen["state"] == "finished"
+
+
 def live(browser: Browser, lab: Lab, way: str, rate: int, rows: int, folder: Path) -> Received:
     """One run, watched by one page from its first row to its last."""
     desk = Desk(browser, f"wire-{way}-{rate}")
@@ -144,7 +150,7 @@ def live(browser: Browser, lab: Lab, way: str, rate: int, rows: int, folder: Pat
     if way == "markdown":
         until(lambda: END in book.text(1), timeout=patience, what="the last token")
     else:
-        until(lambda: (seen := view(book)) and seen["state"] == "finished", timeout=patience, what="the end")
+        until(lambda: ended(book), timeout=patience, what="the end")
     page.wait_for_timeout(500)
     desk.close(failed=False)
     return received

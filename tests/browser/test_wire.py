@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from benchmarks.bench_wire import Received
 from browser.live import LAST, LAUNCH, SETUP, recording, view, views, wait_view
 from support import until
 
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 SOCKET = re.compile(r"/nbstream/ws$")
 REST = re.compile(r"/nbstream/api/")
+EXTENSION = re.compile(r"/extensions/nbstream/")
 
 
 class Wire:
@@ -154,6 +156,62 @@ def test_a_widget_goes_by_the_server_by_comm_while_it_is_away_and_back(desk, lab
     assert by(book) == "server"
     wait_view(book, "words without the kernel's comm", lambda v: v["state"] != "kernel-gone")
     assert len(views(book)) == 1
+
+
+QUIET = "widget = nbs.AgentWidget(agent, quiet=True)\nwidget"
+GRID = """
+from nbstream.widget.grid import GridWidget
+grid = GridWidget([agent], quiet=True)
+display(grid)
+import time
+time.sleep(60)
+"""
+IN_GRID = """() => document.querySelector('.nbstream-grid')?.shadowRoot
+  .querySelector('.nbstream-root')?.shadowRoot.textContent ?? ''"""
+ESM = "kernel comm_open _esm"
+CODE = "kernel comm_msg custom agent:code"
+
+
+def ended(book, count: int, words: int) -> None:
+    """All views hold the whole run."""
+    until(lambda: [seen["state"] for seen in views(book)] == ["finished"] * count, timeout=60, what="every view's end")
+    for seen in views(book):
+        assert words_of(seen["text"]) == list(range(1, words + 1))
+
+
+def test_a_widget_takes_the_view_that_the_page_has_also_after_a_reload(desk, lab, tmp_path):
+    words = 300
+    page = desk.page()
+    received = Received(page)
+    setup, launch = cells(tmp_path, desk.name, words, 0.03)
+    cell = launch.replace("\nagent\n", f"\n{QUIET}\n")
+    book = desk.show(lab, desk.write(lab, setup, cell, "widget"), page)
+    for index in range(3):
+        book.run(index)
+    until(lambda: len(views(book)) == 2 and all(v["head"] > 5 for v in views(book)), what="two views of one widget")
+    book.save()
+    book.reload()
+    until(lambda: len(views(book)) == 2, what="both again")
+    ended(book, 2, words)
+    assert received.frames["kernel comm_open"] >= 1
+    assert (received.frames[ESM], received.frames[CODE]) == (0, 0)
+
+
+def test_a_page_without_the_view_gets_it_from_a_kernel_that_is_busy(desk, bare, tmp_path):
+    words = 60
+    page = desk.page()
+    # JupyterLab fetches an extension also where it is switched off.
+    page.route(EXTENSION, lambda route: route.abort())
+    received = Received(page)
+    setup, launch = cells(tmp_path, desk.name, words, 0.03)
+    book = desk.show(bare, desk.write(bare, setup, launch.replace("\nagent\n", f"\n{QUIET}\n"), GRID), page)
+    book.run(0)
+    book.run(1)
+    book.run(2, wait=False)
+    ended(book, 1, words)
+    until(lambda: f"word{words} " in book.page.evaluate(IN_GRID), what="the last word in the grid")
+    assert received.frames[ESM] == 0
+    assert 1 <= received.frames[CODE] <= 2
 
 
 def by(book) -> str:

@@ -133,6 +133,31 @@ test("server transport: holes come by REST, page by page, one question at a time
   assert.equal(view.log.contiguous, 25);
 });
 
+test("server transport: what the WebSocket is bringing does not come by REST too", async () => {
+  const transport = far.transport(true);
+  far.rows = 30;
+  far.limit = 10;
+  transport.open("a", view);
+  await settle();
+  far.socket.open();
+  far.socket.deliver(status("running", 30));
+  far.socket.deliver(batch(1, 5, 30));
+  transport.subscribe(5);
+  await settle();
+  assert.equal(far.asked.length, 0, "more is coming");
+  const receive = view.receive.bind(view);
+  view.receive = (said) => {
+    receive(said);
+    if (said.type === "agent:message" && said.messages.at(-1)?.sequence_number === 15) far.socket.deliver(batch(16, 28, 30));
+  };
+  transport.subscribe(5);
+  await settle();
+  const pages = far.asked.filter((asked) => asked.includes("messages"));
+  assert.deepEqual(pages.map((asked) => /since=(\d+)/.exec(asked)?.[1]), ["5", "28"], "what came meanwhile is left out");
+  assert.equal(view.log.contiguous, 30);
+  transport.close();
+});
+
 test("server transport: an older status by REST does not undo a newer one by WebSocket", async () => {
   const transport = far.transport(true);
   transport.open("a", view);

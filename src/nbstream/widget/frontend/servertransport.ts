@@ -34,6 +34,9 @@ export class ServerTransport implements Transport, Member {
   #asking = false;
   #filling = false;
   #statuses = 0;
+  /** Frames of the WebSocket since the view last asked for more, and the last row they brought. */
+  #frames = 0;
+  #brought = 0;
   #poll: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -74,8 +77,11 @@ export class ServerTransport implements Transport, Member {
 
   subscribe(since: number): void {
     this.#cursor.held = since;
+    const coming = this.#socket.open && this.#frames > 0 && this.#brought <= since;
+    this.#frames = 0;
     if (this.#leave === null) void this.#ask();
-    else void this.#fill();
+    // What the WebSocket is bringing without a hole need not come by REST too.
+    else if (!coming) void this.#fill();
   }
 
   stop(): void {
@@ -109,6 +115,8 @@ export class ServerTransport implements Transport, Member {
       const message = toView(content);
       if (message === null) return;
       this.#cursor.see(message);
+      this.#frames += 1;
+      if (message.type === "agent:message") this.#brought = message.messages.at(-1)?.sequence_number ?? 0;
       if (message.type === "agent:status" || message.type === "agent:complete") this.#statuses += 1;
       sink.receive(message);
     } catch (error) {
@@ -214,7 +222,7 @@ export class ServerTransport implements Transport, Member {
       const page = await this.#server.page(this.#agentId, since);
       this.#take(page, since);
       if (!page.hasMore || page.nextSince <= since) return;
-      since = page.nextSince;
+      since = Math.max(page.nextSince, this.#cursor.held);
     }
   }
 

@@ -133,7 +133,7 @@ def main() -> None:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as name:
         for case in cases():
-            seconds, rounds = (2.0, 1) if chosen.quick else (5.0, ROUNDS)
+            seconds, rounds = (2.0, 1) if chosen.quick else (4.0, ROUNDS)
             runs = [delays(case, seconds, Path(name)) for _ in range(rounds)]
             for label, part in (("p50", 0.5), ("p99", 0.99)):
                 found = [run[int(len(run) * part)] for run in runs]

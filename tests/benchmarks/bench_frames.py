@@ -138,7 +138,7 @@ def at_size(path: Path, rows: int, scratch: Path, runs: int) -> list[Figure]:
     if rows <= SQLITE_UP_TO:
         as_sqlite(path, other)
         files[PANDAS] = other
-    few = 1 if rows > SQLITE_UP_TO else min(3, runs)
+    few, runs = (1, 3) if rows > SQLITE_UP_TO else (min(3, runs), runs)
     for way, file in files.items():
         found = [cold(way, file, rows) for _ in range(few)]
         figures.append(figure("frames", f"{size}messages() cold", way, "s", [one for one, _ in found]))

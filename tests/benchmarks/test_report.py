@@ -121,6 +121,12 @@ def test_a_bench_that_fails_or_hangs_is_ended_and_keeps_what_it_had(tmp_path, mo
     assert results.load(file).figures == [row]
 
 
+def test_an_unknown_name_is_refused_with_those_there_are():
+    with pytest.raises(SystemExit, match="no bench named speed: expected some of decoder, ingest"):
+        runner.chosen_benches(["decoder", "speed"])
+    assert [bench.name for bench in runner.chosen_benches(["ingest", "decoder"])] == ["decoder", "ingest"]
+
+
 def test_a_bench_that_works_is_kept_with_the_machine(tmp_path, monkeypatch):
     code = """
         import json, sys

@@ -285,8 +285,7 @@ class Store(MessageStore):
         """One row per place where all the words are, best first: prompts, answers, reasoning, tool input and output.
 
         Up to the newest row of every agent, those that are streaming too; in upper or lower case; also inside longer
-        words, though whole words come first. `nbs.attach(agent_id)` shows a hit's agent; the same words in the view's
-        own search lead to the place.
+        words, though whole words come first. `nbs.show(hits.iloc[0])` opens a hit at its place.
 
         Args:
             words: words, `"a phrase"`, and `-without`, all in one block.

@@ -77,6 +77,19 @@ def test_many_texts_are_looked_at_as_one_is():
         assert may_hold(f"x {secret}")
 
 
+STARTS = ["-----BEGIN ", *(start for kind in KINDS for start in kind.starts)]
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_every_beginning_is_seen_wherever_it_stands_and_no_part_of_it_is_taken_for_it(start):
+    plain = ["nothing here"] * 200
+    for text in (start, f"{start}x", f"it is {start}", f'{{"a": "\\n{start}0"}}', start + start):
+        assert may_hold(text), text
+        assert may_hold(*plain, text), text
+    for part in (start[:-1], start[1:]):
+        assert may_hold(part) is may_hold(*plain, part) is any(other in part for other in STARTS), part
+
+
 def test_a_text_of_beginnings_alone_takes_linear_time():
     text = "sk-" * 100_000 + " eyJ" * 100_000 + "-----BEGIN RSA PRIVATE KEY-----" * 2000
     assert find(text) == []

@@ -6,15 +6,20 @@ import asyncio
 import json
 import random
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from nbstream import service as nbs
 from nbstream.errors import AgentNotFound, MissingExtra, SourceUnavailable, UnknownSource
+from nbstream.messages import AgentMessage
+from nbstream.service.recorder import Recorder
 from nbstream.sources.proxy import ProxySource
 from nbstream.sources.replay import ReplaySource
 from nbstream.sse import ServerSentEvent
+from nbstream.store.identity import message_id
 from support import LoopbackServer, ScriptedProxy, reply, until
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -273,6 +278,32 @@ def test_a_source_that_breaks_mid_answer_keeps_what_came(store):
     assert agent.wait(timeout=10) == "interrupted"
     assert "the line is dead" in agent.error
     assert raw_lines(store, agent) == lines
+
+
+class Repeating:
+    """A parser that gives one and the same message for every event, twice."""
+
+    session_id = model = None
+    finished = named = False
+
+    def __init__(self):
+        self.row = AgentMessage(type="system", op="note", content="again")
+
+    def parse(self, event):
+        return [self.row, self.row]
+
+
+def test_a_message_that_a_parser_gives_again_becomes_a_row_of_its_own():
+    agent_id = uuid4()
+    recorder = Recorder(agent_id, Repeating(), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    rows = recorder.rows([ServerSentEvent("message", f"line {n}", f"e.{n}") for n in (1, 2)])
+    assert [(row.event_id, row.raw) for row in rows] == [
+        ("e.1", "line 1"),
+        ("e.1", None),
+        ("e.2", "line 2"),
+        ("e.2", None),
+    ]
+    assert [row.id for row in rows] == [message_id(agent_id, f"e.{n}", part) for n in (1, 2) for part in (0, 1)]
 
 
 def test_events_that_inherit_an_id_have_no_identity_and_are_all_kept(store):

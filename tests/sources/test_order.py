@@ -124,3 +124,23 @@ def test_a_gap_before_any_line_learns_the_log_from_the_notice():
     order.know_epoch("e7.3")
     assert order.give_up_to(1, 3, "trimmed").event_id == "e7.3"
     assert numbers(order.take([line(4, epoch="e7")])) == [4]
+
+
+def test_a_line_that_comes_again_is_known_as_far_back_as_the_window_and_nothing_older_is_kept():
+    order = InOrder()
+    for first in range(1, 3 * WINDOW, WINDOW // 2):
+        order.take([line(n) for n in range(first, first + WINDOW // 2)])
+    following = int(order.cursor.rpartition(".")[2]) + 1
+    assert order.take([line(following - WINDOW - 1, "other bytes")]) == []  # too old to be compared
+    with pytest.raises(ProtocolError, match="twice with different bytes"):
+        order.take([line(following - WINDOW, "other bytes")])
+    order.give_up_to(following, following + 10 * WINDOW, "trimmed")
+    assert order.take([line(following - 1, "other bytes")]) == []
+    assert len(order._seen) <= WINDOW
+
+
+def test_a_line_that_waits_and_comes_again_goes_on_once():
+    order = InOrder()
+    assert numbers(order.take([line(1), line(3), line(2), line(3), line(4)])) == [1, 2, 3, 4]
+    assert order.duplicates == 1
+    assert not order.missing

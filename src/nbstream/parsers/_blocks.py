@@ -63,10 +63,11 @@ class Block:
         if metadata is None:
             metadata = self.metadata if self.always or not self.visible or op == "set" else _BARE
         self.visible = op != "drop"
+        shape = self.view
         return AgentMessage(
-            type=self.view.type,
-            role=self.view.role,
-            part=self.view.part,
+            type=shape.type,
+            role=shape.role,
+            part=shape.part,
             content=content,
             op=op,
             block=self.key,

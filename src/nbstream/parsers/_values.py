@@ -61,14 +61,12 @@ def load(line: str) -> Any:
         value = _DECODER.decode(line)
     except ValueError:  # an integer beyond the limit of int()
         value = _LENIENT.decode(line)
-    if ("\\u" in line and _ESCAPED_TROUBLE.search(line)) or "\0" in line or not _is_unicode(line):
+    if ("\\u" in line and _ESCAPED_TROUBLE.search(line)) or "\0" in line or not (line.isascii() or _is_unicode(line)):
         return _cleaned(value)
     return value
 
 
 def _is_unicode(line: str) -> bool:
-    if line.isascii():
-        return True
     try:
         line.encode()
     except UnicodeEncodeError:

@@ -1,41 +1,48 @@
 """The same stream of Markdown in a real JupyterLab, by each way there is to show it.
 
-    python tests/benchmarks/bench_display.py [--tokens 2000] [--rates 0,100] [--only NAME,NAME] [--json FILE]
+    python tests/benchmarks/bench_display.py [--tokens 2000] [--rates 0,100] [--runs N] [--only NAME;NAME] [--quick] [--json FILE]
 
-A rate of 0 is full speed. Time is from the cell's start to the frame that holds the last word. Main-thread time is the
-page's own, outermost tasks of the browser's trace, less what the same page spends in as long a time with nothing to do. Bytes
-are what the page received: WebSocket frames and answers, before compression. `append_stdout` is given 400 tokens: it sends all
-text with each.
+A rate of 0 is full speed. Each run has a notebook, a kernel and a page of its own. Time is from the cell's start to the frame that
+holds the last word; a way that is not there within its limit is a row that says how far it came. Main-thread time is the
+page's own (`TaskDuration` of the browser's metrics), less what the same page spends in as long a time with nothing to do. Bytes are
+what the page received, before compression: `received` is the stream, `code` what a view needs once, the widget's module. The
+peers are the packages of peers.py; without a network they are left out. They alone are on the page before the clock starts.
+Figures are written after each row, so a run that is ended keeps what it had.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from browser.conftest import Desk, Lab, Notebook, chromium_path
+from benchmarks import peers
+from benchmarks.chromium import ANSWER, LONG_MS, METRICS, browser, metrics, say
+from benchmarks.figures import OURS, Figure, dumped, figure, hand_in, options
+from browser.conftest import Desk, Lab, Notebook
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-ANSWER = Path(__file__).resolve().parents[1] / "widget" / "render" / "texts" / "answer.md"
 END = "THE-END-OF-IT"
 TOKEN = 7
 """Characters of a token: 2,000 are 14 KB."""
-LONG_MS = 50
-PATIENCE_MS = 90_000
-IDLE_MS = 3000
+FEW = 400
+"""Tokens that `append_stdout` is given: it sends all text with each."""
+PATIENCE_S = 60
+"""Seconds that a way may take beyond those of its stream."""
+IDLE_MS = 2000
+COMM = "nbstream, comm"
+STDOUT = "Output.append_stdout"
 
 SETUP = """
 import html, json, time
-import ipywidgets
+import anywidget, ipywidgets
 from IPython.display import Markdown, display
 import nbstream as nbs
 store = nbs.connect("bench.duckdb")
@@ -46,6 +53,14 @@ def stream(rate):
         if rate:
             time.sleep(max(0.0, start + number / rate - time.perf_counter()))
         yield token
+class Peer(anywidget.AnyWidget):
+    _esm = {module!r}
+"""
+
+PEER = """
+for token in stream({rate}):
+    shown.send({{"token": token}})
+shown.send({{"over": True}})
 """
 
 CELLS = {
@@ -72,30 +87,31 @@ for token in stream({rate}):
 for token in stream({rate}):
     print(token, end="", flush=True)
 """,
-    "nbstream, server": """
+    OURS: """
 agent = nbs.launch("Count", nbs.ReplaySource({recording!r}, interval={interval}, exit_code=0), store=store)
 agent
 """,
 }
-CELLS["nbstream, comm"] = CELLS["nbstream, server"]
+CELLS[COMM] = CELLS[OURS]
+CELLS |= dict.fromkeys(peers.SOURCES, PEER)
 
-SAMPLE = """([end, patience]) => new Promise((done, failed) => {
-  const frames = [], start = performance.now();
-  let last = start, turn = 0;
-  const ended = () => {
-    for (const place of document.querySelectorAll(".jp-Notebook .jp-Cell:nth-of-type(n) .jp-OutputArea-output")) {
-      if (place.textContent.includes(end)) return true;
-      for (const host of place.querySelectorAll(".nbstream-root")) if (host.shadowRoot.textContent.includes(end)) return true;
-    }
-    return false;
+SAMPLE = """([end, patience]) => new Promise((done) => {
+  const frames = [], start = performance.now(), watcher = new PerformanceObserver((list) => (long += list.getEntries().length));
+  let last = start, turn = 0, long = 0;
+  watcher.observe({ type: "longtask" });
+  const texts = () => [...document.querySelectorAll(".jp-Notebook .jp-OutputArea-output")].flatMap((place) =>
+    [place, ...[...place.querySelectorAll(".nbstream-root")].map((host) => host.shadowRoot)].map((each) => each.textContent));
+  const over = (ended) => {
+    watcher.disconnect();
+    done({ ms: performance.now() - start, frames, long, ended, reached: Math.max(0, ...texts().map((text) => text.length)) });
   };
   const frame = () => requestAnimationFrame(() => {
     const now = performance.now();
     frames.push(now - last);
     last = now;
     turn += 1;
-    if (end !== null && turn % 3 === 0 && ended()) return done({ ms: now - start, frames, ended: true });
-    if (now - start > patience) return done({ ms: now - start, frames, ended: false });
+    if (end !== null && turn % 3 === 0 && texts().some((text) => text.includes(end))) return over(true);
+    if (now - start > patience) return over(false);
     frame();
   });
   frame();
@@ -110,55 +126,111 @@ START = """index => { window.benchStart = () => {
 
 
 @dataclass
-class Row:
-    """What one way of showing the stream cost."""
+class Run:
+    """What one run of one way cost."""
 
-    way: str
-    rate: int
-    tokens: int
     complete: bool
-    last_paint_ms: float
-    main_thread_ms: float
+    reached: int
+    paint_ms: float
+    thread_ms: float
     long_tasks: int
-    slow_frames: int
-    worst_frame_ms: float
-    received_bytes: int
-    received_by: dict[str, int]
-    frames_received: int
+    frames: list[float]
+    data: int
+    code: int
 
 
+@dataclass
 class Wire:
     """Counts what a page receives."""
 
-    def __init__(self, page: Any) -> None:
-        self.frames = 0
-        self.by_way: dict[str, int] = {}
-        page.on(
-            "websocket", lambda socket: socket.on("framereceived", lambda payload: self._frame(socket.url, payload))
-        )
+    data: int = 0
+    code: int = 0
+
+    def watch(self, page: Any) -> None:
+        page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
         page.on("requestfinished", self._answer)
 
     def start(self) -> None:
-        self.frames = 0
-        self.by_way.clear()
+        self.data = self.code = 0
 
-    def _frame(self, url: str, payload: str | bytes) -> None:
-        self.frames += 1
-        self._add("socket of nbstream" if "/nbstream/" in url else "socket of the kernel", payload)
+    def _frame(self, payload: str | bytes) -> None:
+        raw = payload.encode() if isinstance(payload, str) else payload
+        self._add(len(raw), b'"_esm"' in raw)
 
-    def _add(self, way: str, payload: str | bytes | int) -> None:
-        size = (
-            len(payload.encode()) if isinstance(payload, str) else payload if isinstance(payload, int) else len(payload)
-        )
-        self.by_way[way] = self.by_way.get(way, 0) + size
+    def _add(self, size: int, is_code: bool) -> None:
+        if is_code:
+            self.code += size
+        else:
+            self.data += size
 
     def _answer(self, request: Any) -> None:
         if "/nbstream/" not in request.url:
             return
         try:
-            self._add("REST", request.sizes()["responseBodySize"])
+            self._add(request.sizes()["responseBodySize"], ".js" in request.url)
         except Error:  # the page was left before the browser knew
             return
+
+
+@dataclass
+class Bench:
+    """Runs ways in one JupyterLab."""
+
+    browser: Browser
+    lab: Lab
+    folder: Path
+    modules: dict[str, str] = field(default_factory=dict)
+
+    def measure(self, way: str, rate: int, texts: Sequence[str]) -> Run:
+        """One way, in a page and a kernel of its own."""
+        desk = Desk(self.browser, "bench")
+        stream = self.folder / f"tokens-{len(texts)}.json"
+        stream.write_text(json.dumps(texts))
+        source = recording(self.folder / f"run-{len(texts)}.jsonl", texts)
+        setup = SETUP.format(tokens=str(stream), module=self.modules.get(way, ""))
+        cell = CELLS[way].format(rate=rate, recording=str(source), interval=1 / rate if rate else 0)
+        cells = [setup, *(["shown = Peer()\ndisplay(shown)"] if way in peers.SOURCES else []), cell]
+        try:
+            page, wire = desk.page(), Wire()
+            wire.watch(page)
+            book = desk.show(self.lab, desk.write(self.lab, *cells), page)
+            book.run(0)
+            page.wait_for_timeout(1000)
+            wire.start()
+            if way in peers.SOURCES:
+                book.run(1)
+                page.wait_for_function("window.peerReady === true")
+            patience = PATIENCE_S * 1000 + (len(texts) * 1000 // rate if rate else 0)
+            return self._sampled(book, wire, len(cells) - 1, patience)
+        finally:
+            try:
+                desk.close(failed=False)
+            except (OSError, Error) as error:  # a busy server answers late; what was measured stands
+                say(f"closing {way}: {error}")
+
+    def _sampled(self, book: Notebook, wire: Wire, index: int, patience: int) -> Run:
+        page = book.page
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        total = METRICS[0]
+        start = metrics(session)[total]
+        idle = page.evaluate(SAMPLE, [None, IDLE_MS])
+        share = (metrics(session)[total] - start) / idle["ms"]
+        page.evaluate(START, index)
+        start = metrics(session)[total]
+        seen = page.evaluate(SAMPLE, [END, patience])
+        spent = metrics(session)[total] - start - share * seen["ms"]
+        page.wait_for_timeout(300)
+        return Run(
+            seen["ended"],
+            seen["reached"],
+            seen["ms"],
+            max(0.0, spent),
+            seen["long"],
+            seen["frames"],
+            wire.data,
+            wire.code,
+        )
 
 
 def tokens(count: int) -> list[str]:
@@ -168,7 +240,7 @@ def tokens(count: int) -> list[str]:
     return [text[at : at + TOKEN] for at in range(0, (count - 1) * TOKEN, TOKEN)] + [f"\n\n{END}"]
 
 
-def recording(path: Path, texts: list[str]) -> Path:
+def recording(path: Path, texts: Sequence[str]) -> Path:
     """The stream as Claude Code's JSON lines, a delta each."""
     lines: list[dict[str, Any]] = [
         {"type": "system", "subtype": "init", "session_id": "s", "tools": [], "model": "m", "uuid": "u"}
@@ -189,113 +261,102 @@ def recording(path: Path, texts: list[str]) -> Path:
     return path
 
 
-def outermost(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
-    """(thread's own ms, wall ms) of each task of the page's main thread; a task within a task is not counted again."""
-    names = {(each["pid"], each["tid"]): each["args"]["name"] for each in events if each["name"] == "thread_name"}
-    tasks = [
-        each
-        for each in events
-        if "RunTask" in each["name"] and "tdur" in each and names.get((each["pid"], each["tid"])) == "CrRendererMain"
-    ]
-    found, ends = [], dict[int, float]()
-    for task in sorted(tasks, key=lambda each: (each["ts"], -each["dur"])):
-        if task["ts"] >= ends.get(task["pid"], 0):
-            ends[task["pid"]] = task["ts"] + task["dur"]
-            found.append((task["tdur"] / 1000, task["dur"] / 1000))
-    return found
+def tried(bench: Bench, way: str, rate: int, texts: Sequence[str], runs: int) -> list[Run]:
+    """The runs of one way; one that fails, a page that never opened for instance, is tried once more and then left out."""
+    done: list[Run] = []
+    for attempt in range(runs + 1):
+        if len(done) == runs:
+            break
+        try:
+            done.append(bench.measure(way, rate, texts))
+        except (Error, OSError) as error:
+            say(f"{way}, {rate or 'full speed'}: attempt {attempt + 1} failed: {str(error).splitlines()[0]}")
+        else:
+            last = done[-1]
+            end = "" if last.complete else ", NOT FINISHED"
+            say(f"{way}, {rate or 'full speed'}: {last.paint_ms / 1000:.2f} s{end}")
+    return done
 
 
-def traced(
-    browser: Browser, book: Notebook, end: str | None, patience: int
-) -> tuple[dict[str, Any], list[tuple[float, float]]]:
-    """Samples the page's frames until the last word is seen; returns them with the main thread's tasks."""
-    browser.start_tracing(page=book.page, categories=["toplevel"])
-    try:
-        seen: dict[str, Any] = book.page.evaluate(SAMPLE, [end, patience])
-    finally:
-        raw = browser.stop_tracing()
-    return seen, outermost(json.loads(raw)["traceEvents"])
+def figures_of(way: str, rate: int, count: int, runs: Sequence[Run]) -> Iterator[Figure]:
+    """The row of one way at one rate, a figure for each of its columns."""
+    if not runs:
+        return
+    label = f"{rate} tokens/s" if rate else "full speed"
+    told = [f"of {count} tokens, not 2,000"] if way == STDOUT else []
+    if way in peers.SOURCES:
+        told.append("already on the page when the clock starts")
+    if not all(run.complete for run in runs):
+        reached = min(run.reached for run in runs)
+        told.append(
+            f"NOT FINISHED after {runs[0].paint_ms / 1000:.0f} s: about {reached:,} characters were on the page"
+        )
+    note = "; ".join(told)
+
+    def of(case: str, unit: str, values: Sequence[float]) -> Figure:
+        return figure("display", f"{label}: {case}", way, unit, [float(value) for value in values], note)
+
+    yield of("last paint", "ms", [run.paint_ms for run in runs])
+    yield of("main thread", "ms", [run.thread_ms for run in runs])
+    yield of(f"tasks over {LONG_MS} ms", "tasks", [run.long_tasks for run in runs])
+    yield of(f"frames over {LONG_MS} ms", "frames", [sum(frame > LONG_MS for frame in run.frames) for run in runs])
+    yield of("worst frame", "ms", [max(run.frames) for run in runs])
+    yield of("frame, p95", "ms", [sorted(run.frames)[int(len(run.frames) * 0.95)] for run in runs])
+    yield of("received", "kB", [run.data / 1000 for run in runs])
+    yield of("code", "kB", [run.code / 1000 for run in runs])
 
 
-def measure(browser: Browser, lab: Lab, way: str, rate: int, texts: list[str], folder: Path) -> Row:
-    """One way, in a page and a kernel of its own."""
-    desk = Desk(browser, f"bench-{len(list(lab.root.glob('*.ipynb')))}")
-    stream = folder / f"tokens-{len(texts)}.json"
-    stream.write_text(json.dumps(texts))
-    source = recording(folder / f"run-{len(texts)}.jsonl", texts)
-    cell = CELLS[way].format(rate=rate, recording=str(source), interval=1 / rate if rate else 0)
-    page = desk.page()
-    wire = Wire(page)
-    book = desk.show(lab, desk.write(lab, SETUP.format(tokens=str(stream)), cell), page)
-    book.run(0)
-    page.wait_for_timeout(1500)
-    idle, idle_tasks = traced(browser, book, None, IDLE_MS)
-    idle_share = sum(own for own, _ in idle_tasks) / idle["ms"]
-    page.evaluate(START, 1)
-    wire.start()
-    seen, tasks = traced(browser, book, END, PATIENCE_MS)
-    page.wait_for_timeout(300)
-    row = Row(
-        way=way,
-        rate=rate,
-        tokens=len(texts),
-        complete=seen["ended"],
-        last_paint_ms=seen["ms"],
-        main_thread_ms=max(0.0, sum(own for own, _ in tasks) - idle_share * seen["ms"]),
-        long_tasks=sum(wall > LONG_MS for _, wall in tasks),
-        slow_frames=sum(frame > LONG_MS for frame in seen["frames"]),
-        worst_frame_ms=max(seen["frames"]),
-        received_bytes=sum(wire.by_way.values()),
-        received_by=dict(wire.by_way),
-        frames_received=wire.frames,
-    )
-    desk.close(failed=False)
-    return row
+def ways_of(given: str | None, quick: bool) -> list[str]:
+    """Those asked for, in our order.
 
-
-def told(row: Row) -> str:
-    done = f"{row.last_paint_ms / 1000:8.2f}" if row.complete else "   never"
-    return (
-        f"{row.way:25} {row.rate or 'full':>5} {row.tokens:6} {done} {row.main_thread_ms:9.0f} {row.long_tasks:6}"
-        f" {row.slow_frames:8} {row.worst_frame_ms:9.0f} {row.received_bytes / 1000:11.1f} {row.frames_received:7}"
-    )
+    Raises:
+        SystemExit: one of them is unknown.
+    """
+    if given is None:
+        return ["update_display(Markdown)", OURS] if quick else list(CELLS)
+    asked = [name.strip() for name in given.split(";")]
+    if unknown := set(asked) - set(CELLS):
+        raise SystemExit(f"no way named {', '.join(sorted(unknown))}: expected some of {'; '.join(CELLS)}")
+    return [way for way in CELLS if way in asked]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--tokens", type=int, default=2000)
-    options.add_argument("--rates", default="0,100")
-    options.add_argument("--only", default=",".join(CELLS).replace("nbstream, ", "nbstream; "))
-    options.add_argument("--json", type=Path)
-    chosen = options.parse_args()
-    ways = [way.replace("nbstream; ", "nbstream, ") for way in chosen.only.split(",")]
-    print(
-        f"{'way':25} {'/s':>5} {'tokens':>6} {'paint s':>8} {'thread ms':>9} {'> 50ms':>6} {'frames>50':>8} {'worst ms':>9}"
-        f" {'received kB':>11} {'frames':>7}"
-    )
-    rows: list[Row] = []
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+    parser = options(__doc__)
+    parser.add_argument("--tokens", type=int, default=2000)
+    parser.add_argument("--rates", default="0,100", help="tokens a second, 0 for full speed (0,100)")
+    parser.add_argument("--runs", type=int, default=1, help="of each way at each rate; the figure is their median (1)")
+    parser.add_argument("--only", help=f"ways, with a semicolon between: {'; '.join(CELLS)}")
+    given = parser.parse_args()
+    count = min(given.tokens, 150) if given.quick else given.tokens
+    ways = ways_of(given.only, given.quick)
+    figures: list[Figure] = []
+    with browser() as chromium, tempfile.TemporaryDirectory() as scratch:
+        modules = peers.modules_or_none(say) if any(way in peers.SOURCES for way in ways) else {}
         for off in (False, True):
-            mine = [way for way in ways if (way == "nbstream, comm") is off]
+            mine = [way for way in ways if (way == COMM) is off and (way not in peers.SOURCES or way in modules)]
             if not mine:
                 continue
-            root, home = folder / f"root-{off}", folder / f"home-{off}"
+            root, home = Path(scratch) / f"root-{off}", Path(scratch) / f"home-{off}"
             root.mkdir()
             home.mkdir()
             lab = Lab(root, home, off=off)
             lab.start()
-            for rate in map(int, chosen.rates.split(",")):
-                for way in mine:
-                    count = min(chosen.tokens, 400) if way == "Output.append_stdout" else chosen.tokens
-                    rows.append(measure(browser, lab, way, rate, tokens(count), folder))
-                    print(told(rows[-1]), flush=True)
-            lab.stop()
-            lab.end_proxies()
-        browser.close()
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+            bench = Bench(chromium, lab, Path(scratch), modules)
+            try:
+                for rate in map(int, given.rates.split(",")):
+                    for way in mine:
+                        size = min(count, FEW) if way == STDOUT else count
+                        runs = [bench.measure(way, rate, tokens(size)) for _ in range(1 if given.quick else given.runs)]
+                        figures += figures_of(way, rate, size, runs)
+                        say(
+                            f"{way}, {rate or 'full speed'}: {runs[0].paint_ms / 1000:.2f} s, complete {runs[0].complete}"
+                        )
+                        if given.json is not None:
+                            given.json.write_text(dumped([asdict(row) for row in figures]), encoding="utf-8")
+            finally:
+                lab.stop()
+                lab.end_proxies()
+    hand_in(figures, given.json)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def cases(events: int) -> list[Case]:
     for ends, line_end in (("LF", b"\n"), ("CRLF", b"\r\n")):
         each = [event(number).replace(b"\n", line_end) for number in range(events)]
         for label, size in CHUNKS.items():
-            count = events // (10 if size == 1 else 4 if size == 64 else 1)
+            count = events // (20 if size == 1 else 4 if size == 64 else 1)
             rows.append(Case(f"{ends}, chunks of {label}", cut(b"".join(each[:count]), size), count, line_end * 2))
         rows.append(Case(f"{ends}, an event a chunk", each, events, line_end * 2))
     for size in BIG_MB:

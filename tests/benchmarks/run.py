@@ -61,8 +61,8 @@ class Bench(NamedTuple):
 
 BENCHES = (
     Bench("decoder", "benchmarks/bench_decoder.py", 80, 12, "bytes to events, beside five other decoders"),
-    Bench("ingest", "benchmarks/bench_ingest.py", 150, 25, "bytes to committed and emitted, 1 to 1,000 agents"),
-    Bench("delay", "benchmarks/bench_delay.py", 200, 40, "from bytes in to emitted, kernel idle and busy"),
+    Bench("ingest", "benchmarks/bench_ingest.py", 170, 30, "bytes to committed and emitted, 1 to 1,000 agents"),
+    Bench("delay", "benchmarks/bench_delay.py", 170, 40, "from bytes in to emitted, kernel idle and busy"),
     Bench("store", "benchmarks/bench_store.py", 60, 15, "saving, opening, verifying"),
     Bench("frames", "benchmarks/bench_frames.py", 240, 25, "history as data, 10,000 to 10,000,000 rows"),
     Bench("exchange", "benchmarks/bench_exchange.py", 60, 10, "export, import, compaction"),

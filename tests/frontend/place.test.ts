@@ -13,7 +13,7 @@ function outlineOf(rows: readonly (readonly [number, string, Partial<AgentMessag
   const fold = new Fold();
   for (const [sequence_number, block, fields] of rows) {
     const change = fold.add({
-      id: String(sequence_number), agent_id: "a", sequence_number, type: "assistant", role: "assistant", part: "text", block, op: "append",
+      agent_id: "a", sequence_number, type: "assistant", role: "assistant", part: "text", block, op: "append",
       content: block, metadata: {}, created_at: "2026-01-01T12:00:00Z", ...fields,
     });
     if (change !== null) outline.apply(change);

@@ -34,7 +34,7 @@ export class ServerTransport implements Transport, Member {
   #asking = false;
   #filling = false;
   #statuses = 0;
-  /** Frames of the WebSocket since the view last asked for more, and the last row they brought. */
+  /** Frames of the WebSocket since the view last asked for more (the room's own answer is expected), and their last row. */
   #frames = 0;
   #brought = 0;
   #poll: ReturnType<typeof setTimeout> | undefined;
@@ -77,11 +77,15 @@ export class ServerTransport implements Transport, Member {
 
   subscribe(since: number): void {
     this.#cursor.held = since;
-    const coming = this.#socket.open && this.#frames > 0 && this.#brought <= since;
+    const coming = this.#coming;
     this.#frames = 0;
     if (this.#leave === null) void this.#ask();
-    // What the WebSocket is bringing without a hole need not come by REST too.
     else if (!coming) void this.#fill();
+  }
+
+  /** What the WebSocket is bringing, without a hole, need not come by REST too. */
+  get #coming(): boolean {
+    return this.#socket.open && this.#frames > 0 && this.#brought <= this.#cursor.held;
   }
 
   stop(): void {
@@ -116,7 +120,7 @@ export class ServerTransport implements Transport, Member {
       if (message === null) return;
       this.#cursor.see(message);
       this.#frames += 1;
-      if (message.type === "agent:message") this.#brought = message.messages.at(-1)?.sequence_number ?? 0;
+      if (message.type === "agent:message") this.#brought = Math.max(this.#brought, message.messages.at(-1)?.sequence_number ?? 0);
       if (message.type === "agent:status" || message.type === "agent:complete") this.#statuses += 1;
       sink.receive(message);
     } catch (error) {
@@ -127,6 +131,7 @@ export class ServerTransport implements Transport, Member {
   up(): void {
     clearTimeout(this.#poll);
     this.#poll = undefined;
+    this.#frames = 1;
   }
 
   down(): void {
@@ -221,7 +226,7 @@ export class ServerTransport implements Transport, Member {
     for (let pages = 0; pages < PAGES && this.#sink !== null; pages += 1) {
       const page = await this.#server.page(this.#agentId, since);
       this.#take(page, since);
-      if (!page.hasMore || page.nextSince <= since) return;
+      if (!page.hasMore || page.nextSince <= since || this.#coming) return;
       since = Math.max(page.nextSince, this.#cursor.held);
     }
   }

@@ -27,8 +27,8 @@ const LONGEST = 1000;
 const LEAST = 500;
 const MOST = 2000;
 
-/** Milliseconds from one slice to the next that are a frame too late. */
-const LATE = 30;
+/** Milliseconds from one slice to the next that are more than one frame too late. */
+const LATE = 35;
 
 /** Milliseconds after which characters are allowed anew though no frame came: in a hidden tab. */
 const STALE = 100;

@@ -101,8 +101,8 @@ export class Transcript implements Stage, ViewMaker {
       const view = this.#views.get(each);
       view?.fold(true);
       if (view instanceof ToolCard && at < chain.length - 1) view.reach(chain[at + 1]!);
-      for (const more of view?.element.querySelectorAll<HTMLElement>('.more[aria-expanded="false"]') ?? []) more.click();
     }
+    for (const more of this.elementOf(entry)?.querySelectorAll<HTMLElement>('.more[aria-expanded="false"]') ?? []) more.click();
   }
 
   mount(row: Row, slot: HTMLElement): void {

@@ -130,8 +130,8 @@ def played(book) -> None:
     row.dispatch_event("change")
     until(lambda: replay.get_attribute("data-shown") == "100", what="the row")
     shown = replay.locator(".scene:not(.coming) .nbstream-root")
-    assert "Service 33 is next" in shown.locator(".column").inner_text()
-    assert "Service 40 is next" not in shown.locator(".column").inner_text()
+    assert "SERVICE=32" in shown.locator(".column").inner_text()
+    assert "SERVICE=33" not in shown.locator(".column").inner_text()
 
 
 def test_a_compacted_agent_is_whole_and_nothing_is_asked_twice(desk, lab, tmp_path):

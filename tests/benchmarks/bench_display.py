@@ -118,6 +118,8 @@ SAMPLE = """([end, patience]) => new Promise((done) => {
   window.benchStart?.();
 })"""
 
+RAN = "window.jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount === 1"
+
 START = """index => { window.benchStart = () => {
   const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
   notebook.activeCellIndex = index; notebook.deselectAll();
@@ -194,11 +196,12 @@ class Bench:
             page, wire = desk.page(), Wire()
             wire.watch(page)
             book = desk.show(self.lab, desk.write(self.lab, *cells), page)
-            book.run(0)
+            book.run(0, wait=False)
+            page.wait_for_function(RAN, timeout=PATIENCE_S * 1000)
             page.wait_for_timeout(1000)
             wire.start()
             if way in peers.SOURCES:
-                book.run(1)
+                book.run(1, wait=False)
                 page.wait_for_function("window.peerReady === true")
             patience = PATIENCE_S * 1000 + (len(texts) * 1000 // rate if rate else 0)
             return self._sampled(book, wire, len(cells) - 1, patience)
@@ -330,7 +333,7 @@ def main() -> None:
     count = min(given.tokens, 150) if given.quick else given.tokens
     ways = ways_of(given.only, given.quick)
     figures: list[Figure] = []
-    with browser() as chromium, tempfile.TemporaryDirectory() as scratch:
+    with browser() as chromium, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         modules = peers.modules_or_none(say) if any(way in peers.SOURCES for way in ways) else {}
         for off in (False, True):
             mine = [way for way in ways if (way == COMM) is off and (way not in peers.SOURCES or way in modules)]
@@ -346,11 +349,8 @@ def main() -> None:
                 for rate in map(int, given.rates.split(",")):
                     for way in mine:
                         size = min(count, FEW) if way == STDOUT else count
-                        runs = [bench.measure(way, rate, tokens(size)) for _ in range(1 if given.quick else given.runs)]
+                        runs = tried(bench, way, rate, tokens(size), 1 if given.quick else given.runs)
                         figures += figures_of(way, rate, size, runs)
-                        say(
-                            f"{way}, {rate or 'full speed'}: {runs[0].paint_ms / 1000:.2f} s, complete {runs[0].complete}"
-                        )
                         if given.json is not None:
                             given.json.write_text(dumped([asdict(row) for row in figures]), encoding="utf-8")
             finally:

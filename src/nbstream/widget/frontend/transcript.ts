@@ -34,7 +34,8 @@ export class Transcript implements Stage, ViewMaker {
     this.#askRaw = askRaw;
     this.#rows = this.outline.rows;
     this.list = new WindowedList(scroller, this);
-    for (const event of ["click", "toggle"]) this.list.element.addEventListener(event, this.#remember, true);
+    // Not at `toggle`: a card that its result opens says that too, and every card would be kept. Keys click as well.
+    this.list.element.addEventListener("click", this.#remember, true);
   }
 
   get rows(): readonly Row[] {

@@ -53,6 +53,10 @@ PICTURES = (
         case=r"1,000 messages/s, (?P<x>[\d,]+) agents?, kernel idle: (?P<series>p\d+)", x="agents",
         y="ms from bytes in to emitted",
     ),
+    Picture(
+        name="soak", title="Twenty agents at 50 messages a second, their views open", bench="soak",
+        case=r"after (?P<x>\d+) minutes: (?P<series>kernel|server|page heap|page)", x="minutes", y="MB of memory",
+    ),
 )  # fmt: skip
 
 

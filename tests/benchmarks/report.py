@@ -21,7 +21,7 @@ Every figure of this page was written by one command, and the page by another:
 
 ```sh
 python -m pip install -e '.[bench]'
-python tests/benchmarks/run.py          # about 20 minutes; NAME for one bench, --quick to see that it works
+python tests/benchmarks/run.py          # about 30 minutes; NAME for one bench (soak is one more), --quick to see that it works
 python tests/benchmarks/run.py --docs
 ```
 

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/run.py [NAME …] [--quick] [--json FILE] [--list] [--docs]
 
-Without a name, all of them. Figures go to `tests/benchmarks/results.json`, where those of a bench that ran replace what it
+Without a name, all of them but the soak. Figures go to `tests/benchmarks/results.json`, where those of a bench that ran replace what it
 had; `--quick` keeps none unless `--json` names a file. `--docs` runs nothing: it writes `docs/benchmarks.md` and its
 pictures from that file. The packages of the extra `bench` must be installed; those marked with a browser need Chromium.
 """
@@ -41,6 +41,7 @@ class Bench(NamedTuple):
         script: from the folder of tests.
         seconds, quick: what it takes on two quiet cores.
         browser: it needs Chromium.
+        apart: it runs only when it is named.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Bench(NamedTuple):
     quick: int
     about: str
     browser: bool = False
+    apart: bool = False
 
     @property
     def path(self) -> Path:
@@ -68,12 +70,13 @@ BENCHES = (
     Bench("exchange", "benchmarks/bench_exchange.py", 60, 10, "export, import, compaction"),
     Bench("gapfill", "server/bench_gapfill.py", 40, 15, "a page of the log over HTTP, out of a million rows"),
     Bench(
-        "display", "benchmarks/bench_display.py", 180, 40, "a stream of Markdown, by each way to show it", browser=True
+        "display", "benchmarks/bench_display.py", 400, 60, "a stream of Markdown, by each way to show it", browser=True
     ),
-    Bench("stream", "benchmarks/bench_stream.py", 60, 15, "a stream in the view", browser=True),
+    Bench("stream", "benchmarks/bench_stream.py", 240, 40, "a stream in the view", browser=True),
     Bench("view", "benchmarks/bench_view.py", 60, 15, "opening a long history in the view", browser=True),
-    Bench("render", "benchmarks/bench_render.py", 60, 15, "drawing a growing answer", browser=True),
-    Bench("pixel", "benchmarks/bench_pixel.py", 60, 15, "from emitted to the pixel", browser=True),
+    Bench("render", "benchmarks/bench_render.py", 150, 40, "drawing a growing answer", browser=True),
+    Bench("pixel", "benchmarks/bench_pixel.py", 150, 40, "from a byte on the wire to the pixel", browser=True),
+    Bench("soak", "benchmarks/soak.py", 1950, 90, "half an hour of 20 agents, shown", browser=True, apart=True),
 )
 
 
@@ -86,7 +89,7 @@ def chosen_benches(names: list[str]) -> list[Bench]:
     there = {bench.name: bench for bench in BENCHES if bench.path.exists()}
     if unknown := set(names) - set(there):
         raise SystemExit(f"no bench named {', '.join(sorted(unknown))}: expected some of {', '.join(there)}")
-    return [bench for bench in there.values() if not names or bench.name in names]
+    return [bench for bench in there.values() if (bench.name in names if names else not bench.apart)]
 
 
 def run(bench: Bench, *, quick: bool) -> list[Figure] | None:

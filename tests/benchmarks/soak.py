@@ -1,6 +1,6 @@
 """Twenty agents at 50 messages a second for half an hour, the widget open in a real JupyterLab: memory flat, nothing lost.
 
-    python tests/benchmarks/soak.py [--agents 20] [--rate 50] [--minutes 30] [--json FILE] [--plot FILE.png]
+    python tests/benchmarks/soak.py [--agents 20] [--rate 50] [--minutes 30] [--json FILE] [--samples FILE] [--shot FILE.png]
 
 A server in a process of its own streams Claude-like events (answers of 40 words in small deltas, a tool call and its result
 after every third) over real HTTP; a kernel of a real Jupyter server reads them all and shows them with `nbs.grid` in Chromium.
@@ -27,12 +27,14 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.figures import OURS, Figure, figure, hand_in
 from browser.conftest import Desk, Lab, Notebook, chromium_path
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WORDS = 40
 """Deltas of one answer."""
 TICK = 0.02
+MEMORY = ("kernel", "server", "page", "page heap")
 PATIENCE = 120.0
 """Seconds after the last event in which everything has to be saved and shown."""
 
@@ -280,19 +282,26 @@ def growth(samples: list[dict[str, float]], key: str) -> float:
     return statistics.median(slopes) if slopes else 0.0
 
 
-def plot(samples: list[dict[str, float]], path: Path) -> None:
-    import altair as alt
-    import pandas as pd
+def figures_of(result: dict[str, Any]) -> list[Figure]:
+    """The verdict, the growth, and memory every five minutes."""
+    samples = result["samples"]
 
-    names = ["kernel", "server", "page", "page heap"]
-    rows = [{"minutes": one["seconds"] / 60, "of": name, "MB": one[name]} for one in samples for name in names]
-    chart = alt.Chart(pd.DataFrame(rows)).mark_line(strokeWidth=2)
-    chart = chart.encode(
-        x=alt.X("minutes:Q", title="minutes of streaming"),
-        y=alt.Y("MB:Q", title="memory, MB"),
-        color=alt.Color("of:N", title=None, sort=names),
-    )
-    chart.properties(width=560, height=260).save(path, ppi=160)
+    def row(case: str, unit: str, value: float, note: str = "") -> Figure:
+        return figure("soak", case, OURS, unit, [value], note)
+
+    found = [
+        row("minutes of streaming", "min", samples[-1]["seconds"] / 60),
+        row("messages saved and shown", "", result["rows"]),
+        row("transcripts that differ from what was sent", "", result["agents"] - result["transcripts as sent"]),
+        row("holes", "", samples[-1]["holes"]),
+        row("rules that verify() finds broken", "", 0 if result["verify"] else 1),
+        row("behind at the end", "s", result["seconds behind at the end"]),
+    ]
+    found += [row(f"{name}: growth over the second half", "MB/hour", growth(samples, name)) for name in MEMORY]
+    for minutes in range(5, int(samples[-1]["seconds"] / 60) + 1, 5):
+        near = min(samples, key=lambda one: abs(one["seconds"] - minutes * 60))
+        found += [row(f"after {minutes} minutes: {name}", "MB", near[name]) for name in (*MEMORY, "file")]
+    return found
 
 
 def main() -> None:
@@ -300,10 +309,13 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--rate", type=float, default=50.0, help="messages a second of each agent")
     parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--json", type=Path, help="where the samples and the verdict go")
-    parser.add_argument("--plot", type=Path, help="a picture of memory over time, .png or .svg")
+    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--samples", type=Path, help="where everything that was seen goes")
     parser.add_argument("--shot", type=Path, help="a screenshot at the end, .png")
+    parser.add_argument("--quick", action="store_true", help="half a minute of four agents")
     options = parser.parse_args()
+    if options.quick:
+        options.agents, options.minutes = 4, 0.5
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         known = {child.pid for child in psutil.Process().children(recursive=True)}
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
@@ -311,17 +323,10 @@ def main() -> None:
         browser_pid = next(child.pid for child in started if "--type=" not in " ".join(child.cmdline()))
         result = soak(options, browser, browser_pid, Path(folder))
         browser.close()
-    samples = result["samples"]
-    result["growth, MB an hour"] = {
-        key: round(growth(samples, key), 1) for key in ("kernel", "server", "page", "page heap")
-    }
-    result["holes"] = max(one["holes"] for one in samples[-1:])
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
-    if options.plot:
-        plot(samples, options.plot)
-    print(json.dumps({key: value for key, value in result.items() if key != "samples"}, indent=1))
-    if not result["verify"] or result["transcripts as sent"] != result["agents"] or result["holes"]:
+    if options.samples:
+        options.samples.write_text(json.dumps(result, indent=1))
+    hand_in(figures_of(result), options.json)
+    if not result["verify"] or result["transcripts as sent"] != result["agents"] or result["samples"][-1]["holes"]:
         raise SystemExit("something is missing or doubled")
 
 

@@ -37,14 +37,16 @@ class LoopbackServer:
     handler: Handler
     requests: list[HttpRequest] = field(default_factory=list)
     port: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def __enter__(self):
+        self._open.clear()
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
 
         def run():
             asyncio.set_event_loop(self._loop)
-            self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+            self._server = self._loop.run_until_complete(asyncio.start_server(self._connected, "127.0.0.1", self.port))
             self.port = self._server.sockets[0].getsockname()[1]
             started.set()
             self._loop.run_forever()
@@ -57,11 +59,17 @@ class LoopbackServer:
 
     def __exit__(self, *_):
         async def down():
+            # A connection that is being accepted while the server closes would be closed by nobody.
+            while accepting := [task for task in asyncio.all_tasks() if "accept" in task.get_coro().__qualname__]:
+                await asyncio.gather(*accepting)
             self._server.close()
-            others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in others:
+            handlers = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in handlers:
                 task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.gather(*handlers, return_exceptions=True)
+            for writer in self._open:
+                writer.transport.abort()
+            await asyncio.sleep(0)
             self._loop.stop()
 
         asyncio.run_coroutine_threadsafe(down(), self._loop)
@@ -70,6 +78,11 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def _connected(self, reader, writer):
+        self._open.add(writer)
+        task = self._loop.create_task(self._serve(reader, writer))
+        task.add_done_callback(lambda _: self._open.discard(writer) if writer.is_closing() else None)
 
     async def _serve(self, reader, writer):
         try:

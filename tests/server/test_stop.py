@@ -85,9 +85,9 @@ async def test_with_its_kernel_dead_a_watched_agent_is_read_on(busy, proxy, fetc
     seen = one.numbers(agent_id)[-1]
     await one.until("agent:message", where=lambda f: last(f) > seen + 50)
     assert (await fetch("agents", agent_id, method="DELETE"))[0] == 204
-    last = await one.until("agent:complete")
-    assert last["record"]["status"] == "stopped"
-    assert one.numbers(agent_id) == list(range(1, last["head"] + 1))
+    end = await one.until("agent:complete")
+    assert end["record"]["status"] == "stopped"
+    assert one.numbers(agent_id) == list(range(1, end["head"] + 1))
     held = backend.stores.default()
     stored = "\n".join(held.store.raw(agent_id)).splitlines()
     assert stored == proxy.stdout(str(agent_id)).decode().splitlines()[: len(stored)]

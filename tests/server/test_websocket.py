@@ -30,8 +30,8 @@ async def test_history_then_live_then_the_end(view, store):
     store.save(agent_id, messages(agent_id, 6, 8)).result()
     await one.until("agent:message", where=lambda f: last(f) == 8)
     store.update_agent(agent_id, status="completed").result()
-    last = await one.until("agent:complete")
-    assert (last["record"]["status"], last["head"], last["live"]["state"]) == ("completed", 8, "ended")
+    end = await one.until("agent:complete")
+    assert (end["record"]["status"], end["head"], end["live"]["state"]) == ("completed", 8, "ended")
     assert one.numbers(agent_id) == [3, 4, 5, 6, 7, 8]
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator
 from nbstream.messages import AgentMessage
 from nbstream.widget.static_copy import static_copy
 from nbstream.wire import batch_json, status_json
+from support import until
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, START, Log, record, story
 
@@ -35,14 +36,13 @@ def texts(rows: list[str]) -> list[AgentMessage]:
 def test_long_lines_and_long_blocks_are_cut_with_a_word(view) -> None:
     view.status(record())
     view.rows(texts(["x" * 12_000, "y" * 500, "\nnext line"]))
-    view.wait_head(3)
-    assert "2,500 more characters on this line" in view.text()
+    until(lambda: "2,500 more characters on this line" in view.text(), what="the word for what is left out")
     assert view.text().endswith("next line")
     log = Log()
     log.add("word\n" * 210_000, block="big")
     view.rows([replace(log.rows[0], sequence_number=4, id=UUID(int=4))])
     view.wait_head(4)
-    assert "50,000 more characters are not shown here" in view.text()
+    until(lambda: "50,000 more characters are not shown here" in view.text(), what="the word for the rest")
 
 
 def test_sixty_kilobytes_in_small_deltas_are_all_there(view) -> None:

@@ -270,3 +270,26 @@ def test_nothing_jumps_while_it_streams(view) -> None:
         view.deliver(batch_json(AGENT, [row], head=number))
         view.wait_head(number)
     assert view.page.evaluate("window.shift") < 0.05
+
+
+def test_what_has_scrolled_away_is_let_go_of(view) -> None:
+    """Cards open by themselves when their results come, and a card that a reader opened is the only one to keep."""
+    session = view.page.context.new_cdp_session(view.page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.enable")
+
+    def nodes() -> float:
+        """All that the page holds, on it or not."""
+        session.send("HeapProfiler.collectGarbage")
+        return {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}["Nodes"]
+
+    rows = long_run(1_500)
+    view.status(record())
+    seen = []
+    for begin in range(0, len(rows), 500):
+        for at in range(begin, begin + 500, 20):
+            view.rows(rows[at : at + 20])
+            view.wait_head(at + 20)
+        seen.append(nodes())
+    # A hundred calls and more in each third; kept, their cards would be thousands of nodes.
+    assert seen[2] < seen[0] + 600, seen

@@ -41,9 +41,6 @@ const REDRAW_LIMIT = 300_000;
  */
 const PART = 32;
 
-/** Milliseconds in which a part came that was on the page as it grew: its height is known. */
-const SEEN = 300;
-
 interface OpenCode {
   readonly fence: Fence;
   readonly block: CodeBlock;
@@ -64,7 +61,6 @@ export class RichText {
   #nodes: ChildNode[] = [];
   /** Where the next block goes: the element itself, then one part of it after the other. */
   #part: HTMLElement;
-  #partBegun = 0;
   /** How many of the nodes belong to each block of the tail. */
   #counts: number[] = [];
   /** What the nodes of the tail have taken of the budget. */
@@ -244,10 +240,6 @@ export class RichText {
   /** Puts a node at the end. */
   #add(node: ChildNode): ChildNode {
     if (this.#part.childNodes.length >= PART) {
-      const now = performance.now();
-      // The browser passes over what is out of sight and remembers how high it was, if it ever drew it.
-      if (this.#part !== this.element && now - this.#partBegun > SEEN) this.#part.classList.add("seen");
-      this.#partBegun = now;
       this.#part = el("div", "part");
       this.element.insertBefore(this.#part, this.#cutMark);
     }

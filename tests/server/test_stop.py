@@ -16,6 +16,7 @@ from nbstream.proxy.supervise import start_of
 from nbstream.service.stopping import STOP
 from nbstream.store import new_id
 from proxy.process import ProxyProcess, toml
+from server.conftest import last
 from store.given import TESTS, environment
 
 BUSY_KERNEL = """

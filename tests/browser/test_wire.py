@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 SOCKET = re.compile(r"/nbstream/ws$")
 REST = re.compile(r"/nbstream/api/")
+CHANNELS = re.compile(r"/api/kernels/.*/channels")
 EXTENSION = re.compile(r"/extensions/nbstream/")
 
 
@@ -212,6 +213,61 @@ def test_a_page_without_the_view_gets_it_from_a_kernel_that_is_busy(desk, bare, 
     until(lambda: f"word{words} " in book.page.evaluate(IN_GRID), what="the last word in the grid")
     assert received.frames[ESM] == 0
     assert 1 <= received.frames[CODE] <= 2
+
+
+class HeldSubshell:
+    """Stands between a page and its kernel, and holds back the word that the comms' subshell is there."""
+
+    def __init__(self, page) -> None:
+        self.asked = 0
+        self.held: list = []
+        self._holding = True
+        page.route_web_socket(CHANNELS, self._connect)
+
+    def release(self) -> None:
+        self._holding = False
+        for socket, data in self.held:
+            socket.send(data)
+
+    def _connect(self, socket) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda data: self._up(server, data))
+        server.on_message(lambda data: self._down(socket, data))
+
+    def _up(self, server, data) -> None:
+        self.asked += b'"type":"code"' in _bytes(data)
+        server.send(data)
+
+    def _down(self, socket, data) -> None:
+        if self._holding and b"create_subshell_reply" in _bytes(data):
+            self.held.append((socket, data))
+        else:
+            socket.send(data)
+
+
+def view_count(page) -> int:
+    return page.evaluate("() => document.querySelectorAll('.nbstream-root').length")
+
+
+def _bytes(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data
+
+
+def test_a_page_that_asked_before_it_had_a_subshell_does_not_wait_for_the_cell(desk, bare, tmp_path):
+    page = desk.page()
+    page.route(EXTENSION, lambda route: route.abort())
+    kernel = HeldSubshell(page)
+    setup, launch = cells(tmp_path, desk.name, 60, 0.03)
+    cell = launch.replace("\nagent\n", f"\n{QUIET}\nimport time\ntime.sleep(60)\n")
+    book = desk.show(bare, desk.write(bare, setup, cell.replace("\nwidget\n", "\ndisplay(widget)\n")), page)
+    book.run(0)
+    book.run(1, wait=False)
+    # The frames go through this process: a page that is asked for something hands them on.
+    until(lambda: view_count(page) == 0 and kernel.asked and kernel.held, what="the question and the subshell")
+    kernel.release()
+    wait_view(book, "the end", lambda v: v["state"] == "finished", timeout=30)
+    assert kernel.asked >= 2
+    assert words_of(view(book)["text"]) == list(range(1, 61))
 
 
 def by(book) -> str:

@@ -20,7 +20,8 @@ VIEW: Final = BUNDLE.read_text(encoding="utf-8")
 def _loader() -> str:
     """Takes the view from the page, or asks the kernel for its code.
 
-    It does so in `render`: anywidget holds a model's messages back until `initialize` has ended.
+    It does so in `render`: anywidget holds a model's messages back until `initialize` has ended. It asks again until
+    it is answered: what is sent before JupyterLab has a subshell for comms waits behind the cell that runs.
     """
     found = re.match(r"// .*sha256:([0-9a-f]{64})$", VIEW.split("\n", 1)[0])
     if found is None:
@@ -29,14 +30,25 @@ def _loader() -> str:
 
 
 _LOADER: Final = """// nbstream: the view that the page has already, else the kernel's.
-const code = (model) => new Promise((done) => {
+const code = (model) => new Promise((done, fail) => {
+  let timer;
   const listen = (said) => {
     if (said?.type !== "agent:code") return;
+    clearTimeout(timer);
     model.off("msg:custom", listen);
     done(said.code);
   };
+  const ask = (wait) => {
+    timer = setTimeout(ask, wait, Math.min(2 * wait, 16000));
+    try {
+      model.send({ type: "code", agent_id: model.get("agent_id") ?? model.get("agent_ids")[0] });
+    } catch (error) {
+      clearTimeout(timer);
+      fail(error);
+    }
+  };
   model.on("msg:custom", listen);
-  model.send({ type: "code", agent_id: model.get("agent_id") ?? model.get("agent_ids")[0] });
+  ask(1000);
 });
 const made = async (model) => {
   const url = URL.createObjectURL(new Blob([await code(model)], { type: "text/javascript" }));

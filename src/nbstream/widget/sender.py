@@ -138,6 +138,9 @@ class Sender:
     def _answer(self, requests: Sequence[Request]) -> None:
         asked: list[int] = []
         hush = False
+        # A page without the view asks for it until it is answered; what has piled up is one question.
+        if Code() in requests:
+            self._send(code_json(self._feed.id, VIEW))
         for request in requests:
             match request:
                 case Subscribe(since=since):
@@ -148,8 +151,6 @@ class Sender:
                     hush = True
                 case Stop():
                     self._feed.stop()
-                case Code():
-                    self._send(code_json(self._feed.id, VIEW))
                 case Raw(sequence_number=number):
                     rows = self._feed.store.read(self._feed.id, since=number - 1, limit=1, raw=True)
                     found = rows[0].raw if rows and rows[0].sequence_number == number else None

@@ -60,6 +60,11 @@ def cells(tmp_path, name: str, words: int, interval: float) -> list[str]:
     return [SETUP.format(store=f"{name}.duckdb"), LAUNCH.format(path=str(path), interval=interval)]
 
 
+def over(seen) -> bool:
+    """A view has the end, and has drawn it: a long text is drawn a part a frame."""
+    return seen["state"] == "finished" and LAST in seen["text"]
+
+
 def words_of(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"word(\d+) ", text)]
 
@@ -88,7 +93,7 @@ def test_two_windows_are_equal_also_after_one_was_offline_for_ten_seconds(desk, 
     first.run(2)
     head = int(until(lambda: re.search(r"completed (\d+)", first.text(2)), timeout=60, what="the store's account")[1])
     for book in (first, second):
-        end = wait_view(book, "the end", lambda v: v["state"] == "finished" and v["head"] == head, timeout=60)
+        end = wait_view(book, "the end", lambda v: v["head"] == head and over(v), timeout=60)
         assert (end["holes"], words_of(end["text"])) == (0, list(range(1, words + 1)))
 
 
@@ -122,7 +127,7 @@ def test_frames_dropped_doubled_and_shuffled_leave_the_store_s_list(desk, app, t
     book = desk.show(app, desk.write(app, *cells(tmp_path, desk.name, words, 0.02), ask), page)
     book.run(0)
     book.run(1)
-    end = wait_view(book, "the end", lambda v: v["state"] == "finished", timeout=60)
+    end = wait_view(book, "the end", over, timeout=60)
     assert min(done.values()) >= 3, done
     assert end["holes"] == 0
     assert words_of(end["text"]) == list(range(1, words + 1))
@@ -175,7 +180,7 @@ CODE = "kernel comm_msg custom agent:code"
 
 def ended(book, count: int, words: int) -> None:
     """All views hold the whole run."""
-    until(lambda: [seen["state"] for seen in views(book)] == ["finished"] * count, timeout=60, what="every view's end")
+    until(lambda: [over(seen) for seen in views(book)] == [True] * count, timeout=60, what="every view's end")
     for seen in views(book):
         assert words_of(seen["text"]) == list(range(1, words + 1))
 
@@ -265,7 +270,7 @@ def test_a_page_that_asked_before_it_had_a_subshell_does_not_wait_for_the_cell(d
     # The frames go through this process: a page that is asked for something hands them on.
     until(lambda: view_count(page) == 0 and kernel.asked and kernel.held, what="the question and the subshell")
     kernel.release()
-    wait_view(book, "the end", lambda v: v["state"] == "finished", timeout=30)
+    wait_view(book, "the end", over, timeout=30)
     assert kernel.asked >= 2
     assert words_of(view(book)["text"]) == list(range(1, 61))
 

@@ -81,7 +81,7 @@ def test_closing_the_stream_cancels_the_generation(server, client):
         reads = response.iter_raw()
         for _ in range(5):
             next(reads)
-        assert process.cpu_percent(interval=0.25) > 20, "an open stream computes"
+        assert any(process.cpu_percent(interval=0.25) > 20 for _ in range(40)), "an open stream computes"
     quiet = any(process.cpu_percent(interval=0.25) < 5 for _ in range(20))
     assert quiet, "five seconds after the close it still computes; the answer has a minute to go"
 

@@ -22,7 +22,7 @@ from server.serving import JupyterServer
 from store.given import environment, record
 from support import until
 
-SECONDS = 10
+SECONDS = 30
 """It takes one or two; a machine that runs other things as well may need more."""
 
 

@@ -15,9 +15,9 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
+import httpx
 import nbformat
 import psutil
 import pytest
@@ -157,12 +157,10 @@ class Lab:
                 ) from None
 
     def api(self, path: str, method: str = "GET") -> object:
-        request = urllib.request.Request(
-            f"{self.url}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
-        )
-        with urllib.request.urlopen(request, timeout=10) as response:
-            body = response.read()
-        return json.loads(body) if body else None
+        headers = {"Authorization": f"token {self.token}"}
+        answer = httpx.request(method, f"{self.url}/api/{path}", headers=headers, timeout=10, trust_env=False)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def add_kernel(self, name: str, first: Path) -> str:
         """A kernel whose packages in the folder `first` come before all others. Returns its name."""
@@ -187,7 +185,7 @@ class Lab:
             raise AssertionError(f"Jupyter ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
         try:
             return bool(self.api("status"))
-        except OSError:
+        except httpx.HTTPError:
             return False
 
 

@@ -56,7 +56,12 @@ def saved(book) -> bool:
 
 def whole(book, words: int) -> None:
     """The view holds the whole history: every word once, in order, and the end."""
-    seen = wait_view(book, "the end", lambda v: v["status"] == "completed" and v["state"] == "finished" and LAST in v["text"], timeout=60)
+    seen = wait_view(
+        book,
+        "the end",
+        lambda v: v["status"] == "completed" and v["state"] == "finished" and LAST in v["text"],
+        timeout=60,
+    )
     assert seen["holes"] == 0
     expected = "".join(f"word{number} " for number in range(1, words + 1)) + LAST
     assert seen["text"].count(expected) == 1

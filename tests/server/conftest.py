@@ -16,6 +16,7 @@ from traitlets.config import Config
 from nbstream.frames import Store
 from nbstream.wire import read_batch
 from server import described
+from server.serving import hang_up
 from store.given import environment, record
 
 
@@ -135,7 +136,7 @@ def view(jp_ws_fetch, jp_asyncio_loop):
 
     async def close():
         for socket in opened:
-            socket.close()
+            await hang_up(socket)
 
     jp_asyncio_loop.run_until_complete(close())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import subprocess
@@ -12,6 +13,18 @@ from urllib.parse import quote
 
 import httpx
 from tornado.testing import bind_unused_port
+from tornado.websocket import WebSocketClientConnection
+
+
+async def hang_up(socket: WebSocketClientConnection) -> None:
+    """Closes a WebSocket, and waits until its stream is: a loop that ends before that leaves it open."""
+    if socket.protocol is None:
+        return
+    stream = socket.protocol.stream
+    socket.close()
+    async with asyncio.timeout(20):
+        while not stream.closed():  # noqa: ASYNC110 - the end of a stream has no event here
+            await asyncio.sleep(0.01)
 
 
 class JupyterServer:

@@ -18,7 +18,7 @@ from nbstream.server.scope import Scope
 from nbstream.server.stores import Stores
 from nbstream.server.threads import Threads
 from server.conftest import Kernel
-from server.serving import JupyterServer
+from server.serving import JupyterServer, hang_up
 from store.given import environment, record
 from support import until
 
@@ -62,7 +62,7 @@ async def test_a_server_that_reads_and_shows_agents_ends_when_told(tmp_path, mon
         server.process.send_signal(told)
         server.process.wait(SECONDS)
         print(f"ended after {time.monotonic() - began:.1f} s")
-        socket.close()
+        await hang_up(socket)
     finally:
         server.process.kill()
         server.__exit__()

@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from nbstream.server.rest import ROUTES
 from nbstream.server.websocket import ROUTES as SOCKETS
+from server.serving import hang_up
 from store.given import TESTS, agent, messages
 
 ACTIONS = {
@@ -85,7 +86,7 @@ def ask(http_server_client, jp_http_port, jp_serverapp):
             if socket:
                 url = f"ws://localhost:{jp_http_port}{path}{query}"
                 opened = await websocket_connect(tornado.httpclient.HTTPRequest(url, headers=headers))
-                opened.close()
+                await hang_up(opened)
                 return 101
             answer = await http_server_client.fetch(path + query, method=method, headers=headers, body=body)
         except HTTPClientError as error:

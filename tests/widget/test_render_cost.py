@@ -86,6 +86,15 @@ def test_a_limit_that_bites_is_told(page, text, told) -> None:
     assert any(told in line for line in cuts(page, text)), cuts(page, text)
 
 
+@pytest.mark.parametrize("size", [3_001, 200_000])
+def test_what_is_over_the_limit_of_elements_is_all_there_in_short_paragraphs(page, size) -> None:
+    lines = "".join(f"line {number} of what is too much\n" for number in range(2_000))
+    paragraphs = ask(page, PLAIN, {"text": "**a** `b` " * 8_000 + "\n\n" + lines, "size": size})
+    assert "".join(paragraphs).endswith(lines)
+    assert max(len(each) for each in paragraphs[1:]) < 4_100
+    assert len(paragraphs) > len(lines) / 4_100
+
+
 def test_what_is_too_deep_is_still_there(page) -> None:
     text = ask(page, "text => tree.whole(text).textContent", "> " * 60 + "the words")
     assert "the words" in text
@@ -122,3 +131,8 @@ STREAM = """async ({ text, size }) => {
     fifths[Math.floor(5 * at / text.length)] += now() - start;
   }
   return fifths }"""
+
+PLAIN = """({ text, size }) => {
+  const view = new draw.RichText("prose");
+  for (let at = 0; at < text.length; at += size) { view.append(text.slice(at, at + size)); view.flush(); }
+  return [...view.element.querySelectorAll(".plain")].map((each) => each.textContent) }"""

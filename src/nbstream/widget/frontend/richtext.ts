@@ -22,7 +22,7 @@ import { morph, nodesOf } from "./morph.ts";
 import { Pacer } from "./pacer.ts";
 import { infoOf, parse, tooDeep } from "./tokens.ts";
 import type { Group, Parsed, References } from "./tokens.ts";
-import { LineWriter } from "./writer.ts";
+import { LineWriter, PlainWriter } from "./writer.ts";
 
 export { BLOCK_LIMIT } from "./limits.ts";
 
@@ -75,7 +75,7 @@ export class RichText {
   #settled = false;
   #code: OpenCode | null = null;
   #growing: Growing | null = null;
-  #plain: LineWriter | null = null;
+  #plain: PlainWriter | null = null;
   #cutMark: HTMLElement | null = null;
 
   constructor(className: string) {
@@ -174,7 +174,7 @@ export class RichText {
     }
   }
 
-  #drawPlain(writer: LineWriter): boolean {
+  #drawPlain(writer: PlainWriter): boolean {
     writer.write(this.#tail);
     this.#tail = "";
     return false;
@@ -360,9 +360,8 @@ export class RichText {
     this.#code?.block.partial("");
     this.#code = null;
     const note = el("p", "cut", `… more than ${count(NODE_LIMIT)} elements: from here on the text is shown as it was written`);
-    const paragraph = el("p", "plain");
-    for (const element of [note, paragraph]) this.element.insertBefore(element, this.#cutMark);
-    this.#plain = new LineWriter(paragraph);
+    this.element.insertBefore(note, this.#cutMark);
+    this.#plain = new PlainWriter((paragraph) => this.element.insertBefore(paragraph, this.#cutMark));
     return true;
   }
 

@@ -68,3 +68,35 @@ export class LineWriter {
     this.#cutMark.textContent = ` … ${count(this.#cut)} more characters on this line, in the store`;
   }
 }
+
+/** Characters of one paragraph of plain text. */
+const PARAGRAPH_SIZE = 4000;
+
+/** Writes plain text in paragraphs that end with a line: an addition has all of its own paragraph laid out again. */
+export class PlainWriter {
+  readonly #place: (paragraph: HTMLElement) => void;
+  #writer: LineWriter | null = null;
+  #room = 0;
+
+  /** `place` puts a paragraph on the page. */
+  constructor(place: (paragraph: HTMLElement) => void) {
+    this.#place = place;
+  }
+
+  write(text: string): void {
+    for (let rest = text; rest !== ""; ) {
+      if (this.#writer === null) {
+        const paragraph = el("p", "plain");
+        this.#place(paragraph);
+        this.#writer = new LineWriter(paragraph);
+        this.#room = PARAGRAPH_SIZE;
+      }
+      const line = rest.indexOf("\n", this.#room);
+      const end = line < 0 ? rest.length : line + 1;
+      this.#writer.write(rest.slice(0, end));
+      this.#room = Math.max(0, this.#room - end);
+      if (line >= 0) this.#writer = null;
+      rest = rest.slice(end);
+    }
+  }
+}

@@ -6,7 +6,8 @@ Deltas of 20 characters, each a row: in batches every 33 ms as they are sent, at
 frame; and each in a task of its own, as fast as the page takes them, which alone is measured for every size. The time is the
 thread's own (`TaskDuration` of the browser's metrics: outermost tasks only), less what the same view spends in as long a time
 and as many frames with nothing to do; beside it the shares of script, style and layout. The worst task is from the browser's
-trace. `prose` is paragraphs alone: an answer of more than 20,000 elements, about 100 kB, goes on as plain text.
+trace. The floor adds the same characters at the same pace to text nodes in a box that shows its end. `prose` is paragraphs
+alone: an answer of more than 20,000 elements, about 100 kB, goes on as plain text.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.chromium import METRICS, answer, browser, metrics, prose, say, traced
-from benchmarks.figures import OURS, Figure, figure, hand_in, options
+from benchmarks.figures import FLOOR, OURS, Figure, figure, hand_in, options
 from nbstream.wire import batch_json
 from widget.page_kit import ViewPage
 from widget.rows import AGENT, Log, record
 
 DELTA = 20
+TEXT = f"{FLOOR}text nodes"
 MOST_DELTAS = 3000
 """Of a pace that takes as long as it takes: 60 kB, 50 s of frames."""
 
@@ -51,6 +53,24 @@ IDLE = (
 )
 END = "the last words"
 
+BOX = """<!doctype html><meta charset="utf-8">
+<div id="box" style="height:520px;width:724px;overflow:auto;font:14px/1.6 sans-serif;white-space:pre-wrap"></div>"""
+PLAIN = """async (pieces) => {
+  const channel = new MessageChannel(), box = document.getElementById("box"), start = performance.now();
+  let node = null;
+  for (const piece of pieces) {
+    if (node === null || node.length >= 500) {
+      const paragraph = document.createElement("p");
+      paragraph.append(node = document.createTextNode(""));
+      box.append(paragraph);
+    }
+    node.appendData(piece);
+    box.scrollTop = box.scrollHeight;
+    await WAIT;
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start }"""
+
 
 class Seen(NamedTuple):
     """One run, in milliseconds: by the clock, the worst task, and the main thread's by kind."""
@@ -60,27 +80,46 @@ class Seen(NamedTuple):
     spent: dict[str, float]
 
 
+def spent_on(browser: Browser, page: Page, work: str, given: object, pace: str, turns: int) -> Seen:
+    """What a script costs that streams in so many turns, less what they cost with nothing to do."""
+    wait = WAITS[PACES[pace][1]]
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    tried = min(300, turns)
+    before = metrics(session)
+    page.evaluate(IDLE.replace("WAIT", wait), tried)
+    idle = {name: (value - before[name]) / tried for name, value in metrics(session).items()}
+    handle = page.evaluate_handle("text => JSON.parse(text)", json.dumps(given))
+    before = metrics(session)
+    took, tasks = traced(browser, page, lambda: page.evaluate(work.replace("WAIT", wait), handle))
+    spent = {name: value - before[name] - idle[name] * turns for name, value in metrics(session).items()}
+    return Seen(took, max(task.own for task in tasks), spent)
+
+
 def run(browser: Browser, text: str, pace: str) -> Seen:
-    size, wait = PACES[pace]
+    """One view."""
     log = Log()
     log.text("b", f"{text}\n\n{END}", size=DELTA)
+    size = PACES[pace][0]
     parts = [log.rows[at : at + size] for at in range(0, len(log.rows), size)]
     batches = [batch_json(AGENT, part, head=part[-1].sequence_number or 0) for part in parts]
     view = ViewPage(browser)
     view.render()
     view.status(record(), head=0)
-    session = view.context.new_cdp_session(view.page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    turns = min(300, len(batches))
-    before = metrics(session)
-    view.page.evaluate(IDLE.replace("WAIT", WAITS[wait]), turns)
-    idle = {name: (value - before[name]) / turns for name, value in metrics(session).items()}
-    handle = view.page.evaluate_handle("text => JSON.parse(text)", json.dumps([batches, END]))
-    before = metrics(session)
-    took, tasks = traced(browser, view.page, lambda: view.page.evaluate(STREAM.replace("WAIT", WAITS[wait]), handle))
-    spent = {name: value - before[name] - idle[name] * len(batches) for name, value in metrics(session).items()}
+    seen = spent_on(browser, view.page, STREAM, [batches, END], pace, len(batches))
     view.close()
-    return Seen(took, max(task.own for task in tasks), spent)
+    return seen
+
+
+def least(browser: Browser, text: str, pace: str) -> Seen:
+    """The characters alone, and the end in sight: no Markdown, no elements but paragraphs."""
+    size = PACES[pace][0] * DELTA
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    page = browser.new_page(viewport={"width": 800, "height": 700}, device_scale_factor=2)
+    page.set_content(BOX)
+    seen = spent_on(browser, page, PLAIN, pieces, pace, len(pieces))
+    page.close()
+    return seen
 
 
 def measured(browser: Browser, kind: str, size: float, pace: str, runs: int) -> Iterator[Figure]:
@@ -90,6 +129,9 @@ def measured(browser: Browser, kind: str, size: float, pace: str, runs: int) -> 
     text = (prose if kind == "prose" else answer)(size).rstrip()
     seen = [run(browser, text, pace) for _ in range(runs)]
     yield figure("stream", f"{case}: main thread", OURS, "ms", [one.spent["TaskDuration"] for one in seen])
+    if pace != "full":
+        floor = [least(browser, text, pace) for _ in range(runs)]
+        yield figure("stream", f"{case}: main thread", TEXT, "ms", [one.spent["TaskDuration"] for one in floor])
     yield figure("stream", f"{case}: worst task", OURS, "ms", [one.worst for one in seen])
     yield figure("stream", f"{case}: last paint", OURS, "ms", [one.took for one in seen])
     for name in METRICS[1:]:

@@ -77,7 +77,16 @@ def check(message: AgentMessage) -> None:
 
 def run(name: str, lines: Iterable[str], reason: str = "eof", exit_code: int | None = None) -> list[AgentMessage]:
     """Every row of a run, checked, with those of its end."""
-    parser, rows = parser_named(name), []
+    rows, end = played_out(name, lines, reason, exit_code)
+    return [*rows, *end.messages]
+
+
+def played_out(
+    name: str, lines: Iterable[str], reason: str = "eof", exit_code: int | None = None
+) -> tuple[list[AgentMessage], Ending]:
+    """The rows of a run, and its end; both checked."""
+    parser = parser_named(name)
+    rows: list[AgentMessage] = []
     for line in lines:
         made = parser.parse(ServerSentEvent("message", line))
         assert made is None or made
@@ -89,4 +98,4 @@ def run(name: str, lines: Iterable[str], reason: str = "eof", exit_code: int | N
         value.encode("utf-8")
     assert end.status in {"completed", "failed", "stopped", "interrupted"}
     assert (end.error is None) == (end.status == "completed")
-    return [*rows, *end.messages]
+    return rows, end

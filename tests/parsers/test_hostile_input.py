@@ -21,51 +21,17 @@ from frames import (
     user,
     words,
 )
-from nbstream.messages import AgentMessage
 from nbstream.parsers import parser_named
 from nbstream.sse import ServerSentEvent
+from wires import played_out
 
 BOTH = pytest.mark.parametrize("name", ["claude", "anthropic"])
-TYPES = {"assistant", "user", "system", "error", "tool", "response"}
 REASONS = ["exited", "eof", "stopped", "gone"]
 
 
-def strings_in(value):
-    if isinstance(value, str):
-        yield value
-    for inner in value.items() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
-        yield from strings_in(inner)
-
-
-def check(message: AgentMessage) -> None:
-    """What the store asks of a row."""
-    assert message.type in TYPES
-    assert message.op in {"append", "set", "drop", "note"}
-    assert (message.block is None) == (message.op == "note")
-    assert isinstance(message.content, str)
-    written = json.dumps(dict(message.metadata), ensure_ascii=False, allow_nan=False)
-    for value in (message.content, message.block or "", written):
-        value.encode("utf-8")
-        assert "\0" not in value
-    assert not any("\0" in value for value in strings_in(dict(message.metadata)))
-
-
 def run(name, lines, reason="eof", exit_code=None):
-    """Every row of a run, checked, and its status."""
-    parser = parser_named(name)
-    rows = []
-    for line in lines:
-        made = parser.parse(ServerSentEvent("message", line))
-        assert made is None or made
-        rows += made or []
-    end = parser.finalize(reason, exit_code)
-    for message in [*rows, *end.messages]:
-        check(message)
-    for value in (parser.session_id or "", parser.model or "", end.error or ""):
-        value.encode("utf-8")
-    assert end.status in {"completed", "failed", "stopped", "interrupted"}
-    assert (end.error is None) == (end.status == "completed")
-    return rows
+    """Every row of a run, without those of its end."""
+    return played_out(name, lines, reason, exit_code)[0]
 
 
 @BOTH

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.wire import batch_json, status_json
@@ -85,3 +85,8 @@ class ViewPage:
 
     def close(self) -> None:
         self.context.close()
+
+
+def find(view: ViewPage, selector: str) -> Locator:
+    """What is in the view."""
+    return view.page.locator(f".nbstream-root {selector}")

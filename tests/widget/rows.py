@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from nbstream.messages import (
@@ -144,3 +144,15 @@ def story(*, finished: bool = True) -> Log:
             }
         )
     return log
+
+
+DONE: Final = record("completed", completed_at=START + timedelta(seconds=58))
+"""An agent that has ended well."""
+
+
+def texts(contents: Sequence[str]) -> list[AgentMessage]:
+    """Rows of one block."""
+    log = Log()
+    for content in contents:
+        log.add(content, block="b")
+    return log.rows

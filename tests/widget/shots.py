@@ -22,10 +22,9 @@ from nbstream.messages import COST_USD, INPUT_TOKENS, OUTPUT_TOKENS, AgentMessag
 from nbstream.wire import batch_json, status_json  # noqa: E402
 from widget.conftest import ARGUMENTS, CHROMIUM  # noqa: E402
 from widget.page_kit import ViewPage  # noqa: E402
-from widget.rows import START, Log, record, story  # noqa: E402
+from widget.rows import DONE, START, Log, record, story  # noqa: E402
 
 IMAGES = HERE.parents[2] / "docs" / "images"
-DONE = record("completed", completed_at=START + timedelta(seconds=58))
 
 Draw = Callable[[ViewPage], None]
 

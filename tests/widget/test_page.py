@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Locator
 
-from nbstream.messages import AgentMessage
 from nbstream.wire import error_json, raw_json
-from widget.page_kit import ViewPage
-from widget.rows import AGENT, START, Log, record, story
+from widget.page_kit import find
+from widget.rows import AGENT, DONE, START, Log, record, story, texts
 
 pytestmark = pytest.mark.browser
-
-DONE = record("completed", completed_at=START + timedelta(seconds=58))
-
-
-def find(view: ViewPage, selector: str) -> Locator:
-    return view.page.locator(f".nbstream-root {selector}")
-
-
-def texts(rows: list[str]) -> list[AgentMessage]:
-    log = Log()
-    for content in rows:
-        log.add(content, block="b")
-    return log.rows
 
 
 def test_it_asks_for_everything_and_shows_that_it_waits(view) -> None:

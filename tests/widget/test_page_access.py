@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Locator
 
 from nbstream.wire import batch_json, status_json
-from widget.page_kit import ViewPage
-from widget.rows import AGENT, START, Log, record, story
+from widget.page_kit import ViewPage, find
+from widget.rows import AGENT, DONE, Log, record, story
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-DONE = record("completed", completed_at=START + timedelta(seconds=58))
-
-
-def find(view: ViewPage, selector: str) -> Locator:
-    return view.page.locator(f".nbstream-root {selector}")
 
 
 def findings(view: ViewPage) -> list[str]:

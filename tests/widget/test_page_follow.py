@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Locator
 
 from nbstream.messages import AgentMessage
 from nbstream.wire import batch_json
-from widget.page_kit import ViewPage
+from widget.page_kit import find
 from widget.rows import AGENT, Log, record
 
 pytestmark = pytest.mark.browser
@@ -30,10 +29,6 @@ DISTANCE = """() => {
   const s = nbstream.root.shadowRoot.querySelector('.scroller');
   return s.scrollHeight - s.scrollTop - s.clientHeight;
 }"""
-
-
-def find(view: ViewPage, selector: str) -> Locator:
-    return view.page.locator(f".nbstream-root {selector}")
 
 
 def uneven(count: int) -> list[AgentMessage]:

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Locator
 
-from nbstream.messages import AgentMessage
 from nbstream.widget.static_copy import static_copy
 from nbstream.wire import batch_json, status_json
 from support import until
-from widget.page_kit import ViewPage
-from widget.rows import AGENT, START, Log, record, story
+from widget.page_kit import ViewPage, find
+from widget.rows import AGENT, DONE, Log, record, story, texts
 
 pytestmark = pytest.mark.browser
-
-DONE = record("completed", completed_at=START + timedelta(seconds=58))
-
-
-def find(view: ViewPage, selector: str) -> Locator:
-    return view.page.locator(f".nbstream-root {selector}")
-
-
-def texts(rows: list[str]) -> list[AgentMessage]:
-    log = Log()
-    for content in rows:
-        log.add(content, block="b")
-    return log.rows
 
 
 def test_long_lines_and_long_blocks_are_cut_with_a_word(view) -> None:

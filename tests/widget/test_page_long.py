@@ -6,12 +6,11 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Locator
 
 from nbstream.messages import AgentMessage
 from nbstream.wire import batch_json
 from support import until
-from widget.page_kit import ViewPage
+from widget.page_kit import ViewPage, find
 from widget.rows import AGENT, Log, record, story
 
 pytestmark = pytest.mark.browser
@@ -21,10 +20,6 @@ TOP = "nbstream.root.shadowRoot.querySelector('.scroller').scrollTop"
 FIRST = """(() => { const scroller = nbstream.root.shadowRoot.querySelector('.scroller'), top = scroller.getBoundingClientRect().top;
   const slot = [...scroller.querySelectorAll('.slot')].find(s => s.getBoundingClientRect().bottom > top + 1);
   return [slot.innerText.slice(0, 40), Math.round(slot.getBoundingClientRect().top - top)] })()"""
-
-
-def find(view: ViewPage, selector: str) -> Locator:
-    return view.page.locator(f".nbstream-root {selector}")
 
 
 def long_run(count: int = 10_000) -> list[AgentMessage]:

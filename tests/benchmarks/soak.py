@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figures import OURS, Figure, figure, hand_in
 from browser.conftest import Desk, Lab, Notebook, chromium_path
+from support import until
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WORDS = 40
@@ -47,6 +48,12 @@ agents = [nbs.launch(f"Agent {{n}}", source="http", base_url={url!r} + str(n), p
 open("agents.txt", "w").write("\\n".join(str(agent.id) for agent in agents))
 nbs.grid(agents, columns=4)
 """
+HELD = """
+import json
+said = store.query("SELECT tag, memory_usage_bytes / 1048576 AS mb FROM duckdb_memory()").to_pylist()
+print(json.dumps({row["tag"]: row["mb"] for row in said}))
+"""
+"""What DuckDB holds in the kernel's memory, by kind, in MB."""
 VIEWS = """() => [...document.querySelectorAll('.nbstream-grid')]
   .flatMap(grid => [...grid.shadowRoot.querySelectorAll('.nbstream-root')])
   .map(({dataset: d}) => ({status: d.status, state: d.state, head: Number(d.head), holes: Number(d.holes)}))"""
@@ -214,7 +221,7 @@ def soak(options: argparse.Namespace, browser: Browser, browser_pid: int, folder
     lab.start()
     try:
         url = f"http://127.0.0.1:{ours.recv()}/"
-        book = desk.open(lab, CELL.format(url=url, agents=options.agents))
+        book = desk.open(lab, CELL.format(url=url, agents=options.agents), HELD)
         book.page.set_default_timeout(120_000)
         book.run(0, wait=False)
         book.page.wait_for_function(f"() => ({VIEWS})().length >= {options.agents}", timeout=120_000)
@@ -244,7 +251,9 @@ def follow(options: argparse.Namespace, book: Notebook, watch: Watch, root: Path
     print(_line(watch.sample(time.monotonic() - start, file)), file=sys.stderr, flush=True)
     if options.shot:
         book.page.screenshot(path=options.shot)
-    return {"expected": expected, "seconds behind at the end": behind, "samples": watch.samples}
+    book.run(1)
+    held = json.loads(str(until(lambda: book.text(1), timeout=120, what="what DuckDB holds")))
+    return {"expected": expected, "seconds behind at the end": behind, "samples": watch.samples, "held": held}
 
 
 def proof(root: Path, expected: list[str]) -> dict[str, Any]:
@@ -297,6 +306,11 @@ def figures_of(result: dict[str, Any]) -> list[Figure]:
         row("holes", "", samples[-1]["holes"]),
         row("rules that verify() finds broken", "", 0 if result["verify"] else 1),
         row("behind at the end", "s", result["seconds behind at the end"]),
+    ]
+    held = result["held"]
+    found += [
+        row("kernel: held by DuckDB for indexes at the end", "MB", held["ART_INDEX"]),
+        row("kernel: held by DuckDB for tables at the end", "MB", held["BASE_TABLE"] + held["IN_MEMORY_TABLE"]),
     ]
     found += [row(f"{name}: growth over the second half", "MB/hour", growth(samples, name)) for name in MEMORY]
     for minutes in range(5, int(samples[-1]["seconds"] / 60) + 1, 5):

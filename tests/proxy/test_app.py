@@ -103,6 +103,8 @@ def test_head_is_answered_without_streaming(proxy):
 
 def test_stop_answers_when_nothing_is_left(proxy):
     agent_id = proxy.start_agent("slow")
+    # Before its first line it is still an interpreter that starts, which may lose an interrupt.
+    until(lambda: proxy.stdout(agent_id), what="the first line")
     assert proxy.post(f"/agent/stop/{agent_id}").json() == {"status": "stopped", "agent_id": agent_id}
     assert proxy.alive(agent_id) == set()
     complete = proxy.read(agent_id).the("complete")

@@ -51,7 +51,7 @@ began = time.perf_counter()
 {code}
 seconds = time.perf_counter() - began
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(json.dumps([seconds, len(frame), peak * 1024 / 1e6]))
+print("\\n" + json.dumps([seconds, len(frame), peak * 1024 / 1e6]))
 """
 """`ru_maxrss` would begin with what the process that started it held."""
 WAYS = {
@@ -65,7 +65,8 @@ WAYS = {
 def cold(way: str, path: Path, rows: int) -> list[float]:
     """Seconds and the peak of memory in MB, in a process of its own."""
     argv = [sys.executable, "-c", COLD.replace("{code}", WAYS[way]), str(path)]
-    seconds, found, peak = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    seconds, found, peak = json.loads(said.splitlines()[-1])  # before it, DuckDB's progress where that takes long
     if found != rows:
         raise SystemExit(f"{way} read {found:,} rows of {rows:,}")
     return [seconds, peak]

@@ -56,7 +56,8 @@ print(json.dumps({row["tag"]: row["mb"] for row in said}))
 """What DuckDB holds in the kernel's memory, by kind, in MB."""
 VIEWS = """() => [...document.querySelectorAll('.nbstream-grid')]
   .flatMap(grid => [...grid.shadowRoot.querySelectorAll('.nbstream-root')])
-  .map(({dataset: d}) => ({status: d.status, state: d.state, head: Number(d.head), holes: Number(d.holes)}))"""
+  .map(({dataset: d, shadowRoot}) => ({status: d.status, state: d.state, head: Number(d.head), holes: Number(d.holes),
+    left: !shadowRoot.querySelector('.jump').hidden}))"""
 FRAMES = """() => new Promise(done => { let frames = 0; const start = performance.now();
   const next = now => { frames += 1; now - start < 2000 ? requestAnimationFrame(next) : done(frames / (now - start) * 1000); };
   requestAnimationFrame(next); })"""
@@ -187,6 +188,7 @@ class Watch:
             "elements": metrics["Nodes"],
             "rows": sum(view["head"] for view in views),
             "holes": sum(view["holes"] for view in views),
+            "left": sum(view["left"] for view in views),
             "fps": self._page.evaluate(FRAMES),
             "file": sum(one.stat().st_size for one in file.parent.glob(file.name + "*")) / 2**20,
         }
@@ -305,6 +307,7 @@ def figures_of(result: dict[str, Any]) -> list[Figure]:
         row("transcripts that differ from what was sent", "", result["agents"] - result["transcripts as sent"]),
         row("holes", "", samples[-1]["holes"]),
         row("rules that verify() finds broken", "", 0 if result["verify"] else 1),
+        row("views that do not follow the end", "", max(one["left"] for one in samples)),
         row("behind at the end", "s", result["seconds behind at the end"]),
     ]
     held = result["held"]

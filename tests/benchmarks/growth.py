@@ -36,7 +36,7 @@ class Picture:
 
 PICTURES = (
     Picture(
-        name="store", title="Saving does not slow down as the store grows", bench="frames",
+        name="store", title="Saving into a store that grows", bench="frames",
         case=r"(?P<x>[\d,]+) rows: saving", x="rows in the store", y="messages saved a second",
     ),
     Picture(

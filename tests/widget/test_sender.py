@@ -265,6 +265,18 @@ def test_a_page_without_the_view_is_given_its_code_and_nothing_else(wire, start)
     assert [said for _, said in wire.sent] == [{"type": "agent:code", "agent_id": str(AGENT), "code": VIEW}]
 
 
+def test_what_a_page_asked_again_and_again_while_the_kernel_was_busy_is_one_question(wire) -> None:
+    sender = Sender(Feed(rows(3)), wire.send, quiet=True)
+    for _ in range(4):
+        sender.ask(Code())
+    sender.ask(Raw(sequence_number=2))
+    sender.start()
+    wire.wait(lambda: bool(wire.of("agent:raw")))
+    sender.close()
+    assert sender.join(5)
+    assert [said["type"] for _, said in wire.sent] == ["agent:code", "agent:raw"]
+
+
 def test_a_view_that_has_its_rows_from_the_server_makes_the_kernel_quiet(wire, start) -> None:
     feed = Feed()
     every = rows(9)

@@ -112,8 +112,8 @@ def test_a_source_that_is_gone_leaves_the_agent_interrupted_with_the_reason(kern
     proxy.start()
     monkeypatch.setenv("NBSTREAM_PROXY_TOKEN", proxy.token)
     store = opened()
+    rows = store.head(store.list_agents()[0].id)
     agent = nbs.attach(agent_id, store=store)
-    rows = store.head(agent.id)
     assert agent.wait(timeout=30) == "interrupted"
     assert "does not have this run any more" in agent.error
     assert "404" in agent.error

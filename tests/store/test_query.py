@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from nbstream.errors import QueryRefused, StoreClosed
 from nbstream.frames import Store
+from nbstream.store import query
 from store.given import agent, messages
 
 READING = [
@@ -175,13 +178,16 @@ def test_a_query_sees_what_is_committed_and_waits_for_nobody(store: Store) -> No
         assert found.to_pylist() == [{"n": event}]
 
 
+ENDLESS = "SELECT count(*) FROM range(1_000_000_000) a, range(1_000) b WHERE a.range % 7 = b.range % 3"
+
+
 def test_closing_ends_a_query_that_runs_for_ever(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "history.duckdb")
     ended: list[Exception] = []
 
     def endless() -> None:
         try:
-            store.query("SELECT count(*) FROM range(1_000_000_000) a, range(1_000) b WHERE a.range % 7 = b.range % 3")
+            store.query(ENDLESS)
         except StoreClosed as error:
             ended.append(error)
 
@@ -192,3 +198,31 @@ def test_closing_ends_a_query_that_runs_for_ever(tmp_path: Path) -> None:
     store.close()
     thread.join(20)
     assert "this store was closed" in str(ended[0])
+
+
+def test_the_database_is_closed_after_the_queries_have_ended(tmp_path: Path, monkeypatch) -> None:
+    store = Store.open(tmp_path / "history.duckdb")
+    owner = store._backend
+    begun, at_close = threading.Event(), []
+    check, close = query._check, owner._database.close
+
+    def held(cursor, sql: str) -> None:  # not at work for the database yet, so that it would close beside it
+        begun.set()
+        deadline = time.monotonic() + 20
+        while not owner._closed:
+            assert time.monotonic() < deadline
+        check(cursor, sql)
+
+    def closes() -> bool:
+        at_close.append(len(owner._queries))
+        return close()
+
+    monkeypatch.setattr(query, "_check", held)
+    monkeypatch.setattr(owner._database, "close", closes)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(store.query, ENDLESS)
+        begun.wait(20)
+        store.close()
+        with pytest.raises(StoreClosed):
+            asked.result(20)
+    assert at_close == [0]

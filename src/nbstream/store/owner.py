@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+import duckdb
 
 from nbstream.errors import SaveFailed, StoreClosed
 from nbstream.store import query
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import duckdb
     import pyarrow as pa
 
     from nbstream.store.requests import Committed, Request, Snapshot
@@ -71,8 +74,8 @@ class Owner(Reader):
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
-        cursor = self._cursor()
-        with self._released:
+        with self._released:  # a query is either known to the store that closes, or refused by it
+            cursor = self._cursor()
             self._queries.add(cursor)
         try:
             return query.run(cursor, sql, params)
@@ -108,12 +111,16 @@ class Owner(Reader):
     def close(self) -> None:
         """Commit what is queued, stop running queries, write everything into the file, give up the lock."""
         self._writer.close()
-        self._closed = True
-        while not self._database.close():
-            with self._released:
+        # Queries end before the database does: one that begins just as its connection is closed would run on, for ever.
+        with self._released:
+            self._closed = True
+            while self._queries:
                 for cursor in self._queries:
-                    cursor.interrupt()
+                    with contextlib.suppress(duckdb.ConnectionException):  # it ended by itself
+                        cursor.interrupt()
                 self._released.wait(_BUSY_SECONDS)
+        while not self._database.close():
+            time.sleep(_BUSY_SECONDS)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from uuid import UUID
 
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store import message_id, new_id
+from nbstream.store.connection import Database
+from nbstream.store.plan import Plan
+from nbstream.store.session import DuckSession
 
 if TYPE_CHECKING:
     from nbstream.store import MessageStore
@@ -53,3 +57,33 @@ def messages(agent_id: UUID, first: int, last: int) -> list[AgentMessage]:
 def environment() -> dict[str, str]:
     """That of another Python that is to find these tests, and the nbstream that this one found."""
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+class Gated(DuckSession):
+    """A real session whose steps a test can hold or break."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.cursor())
+        self.broken: dict[str, Exception] = {}
+        self.reached = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def write(self, plan: Plan) -> None:
+        self._break("write")
+        super().write(plan)
+
+    def commit(self) -> None:
+        self._break("commit")
+        self.reached.set()
+        assert self.go.wait(20)
+        super().commit()
+        self._break("committed")
+
+    def checkpoint(self) -> None:
+        self._break("checkpoint")
+        super().checkpoint()
+
+    def _break(self, step: str) -> None:
+        if error := self.broken.pop(step, None):
+            raise error

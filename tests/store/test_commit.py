@@ -12,39 +12,7 @@ from nbstream.errors import SaveFailed
 from nbstream.store import Committed, MessageStore
 from nbstream.store.connection import Database
 from nbstream.store.owner import Owner
-from nbstream.store.plan import Plan
-from nbstream.store.session import DuckSession
-from store.given import agent, messages, record
-
-
-class Gated(DuckSession):
-    """A real session whose steps a test can hold or break."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database.cursor())
-        self.broken: dict[str, Exception] = {}
-        self.reached = threading.Event()
-        self.go = threading.Event()
-        self.go.set()
-
-    def write(self, plan: Plan) -> None:
-        self._break("write")
-        super().write(plan)
-
-    def commit(self) -> None:
-        self._break("commit")
-        self.reached.set()
-        assert self.go.wait(20)
-        super().commit()
-        self._break("committed")
-
-    def checkpoint(self) -> None:
-        self._break("checkpoint")
-        super().checkpoint()
-
-    def _break(self, step: str) -> None:
-        if error := self.broken.pop(step, None):
-            raise error
+from store.given import Gated, agent, message, messages, record
 
 
 @pytest.fixture
@@ -120,6 +88,52 @@ def test_a_failed_commit_is_never_shown_and_the_writer_goes_on(gated, step: str,
     assert [len(one.messages) for one in heard] == [3]
     assert len(sessions) == (2 if isinstance(error, duckdb.FatalException) else 1)
     assert store.verify()
+
+
+def test_what_comes_after_a_save_that_failed_is_not_kept_before_it(gated) -> None:
+    store, [session] = gated
+    agent_id = agent(store)
+    session.broken["commit"] = duckdb.IOException("No space left on device")
+    one, two, three = [messages(agent_id, first, first + 1) for first in (1, 3, 5)]
+    first = store.save(agent_id, one)
+    assert isinstance(first.exception(20), SaveFailed)
+    second = store.save(agent_id, two, after=first)
+    third = store.save(agent_id, three, after=second)
+    for behind in (second, third):
+        with pytest.raises(SaveFailed, match="messages before these were not saved"):
+            behind.result(20)
+    assert store.read(agent_id) == []
+    first = store.save(agent_id, one)
+    second = store.save(agent_id, two, after=first)
+    assert [m.sequence_number for m in store.save(agent_id, three, after=second).result(20).messages] == [5, 6]
+
+
+def test_in_one_commit_too_what_comes_after_a_save_that_failed_is_not_kept(gated) -> None:
+    store, [session] = gated
+    agent_id, other = agent(store), agent(store)
+    session.go.clear()
+    session.reached.clear()
+    held = store.save(other, messages(other, 1, 1))
+    assert session.reached.wait(20)
+    refused = store.save(agent_id, [message(agent_id, 1, type="nonsense")])
+    behind = store.save(agent_id, messages(agent_id, 2, 2), after=refused)
+    last = store.save(agent_id, messages(agent_id, 3, 3), after=behind)
+    apart = store.save(other, messages(other, 2, 2), after=held)
+    session.go.set()
+    assert apart.result(20).messages[0].sequence_number == 2
+    assert "CHECK" in str(refused.exception(20))
+    for future in (behind, last):
+        assert "messages before these were not saved" in str(future.exception(20))
+    assert store.read(agent_id) == []
+    # An agent that is not there fails in the plan itself, so the save behind it has not heard of it yet.
+    session.go.clear()
+    session.reached.clear()
+    held = store.save(other, messages(other, 3, 3))
+    assert session.reached.wait(20)
+    nowhere = store.save(record().id, messages(agent_id, 1, 1))
+    behind = store.save(agent_id, messages(agent_id, 2, 2), after=nowhere)
+    session.go.set()
+    assert isinstance(behind.exception(20), SaveFailed)
 
 
 def test_a_commit_that_held_although_it_reported_a_failure_is_not_doubled(gated) -> None:

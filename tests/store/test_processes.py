@@ -156,6 +156,24 @@ def test_errors_of_a_joined_store_are_those_of_the_owner(path, start) -> None:
             store.list_agents()
 
 
+def test_a_joined_store_keeps_nothing_after_a_save_that_failed(path, start) -> None:
+    start()
+    with Store.open(path) as store:
+        agent_id = agent(store)
+        refused = store.save(agent_id, [message(agent_id, 1, type="nonsense")])
+        behind = [refused]  # sent before the answer to the one before can have come
+        for event in range(2, 30):
+            behind.append(store.save(agent_id, messages(agent_id, event, event), after=behind[-1]))
+        assert all(isinstance(one.exception(20), SaveFailed) for one in behind)
+        late = store.save(agent_id, messages(agent_id, 30, 30), after=behind[-1])
+        assert "messages before these" in str(late.exception(20))
+        assert store.read(agent_id) == []
+        kept = [None]
+        for event in range(1, 30):
+            kept.append(store.save(agent_id, messages(agent_id, event, event), after=kept[-1]))
+        assert [one.result(20).messages[0].sequence_number for one in kept[1:]] == list(range(1, 30))
+
+
 @pytest.mark.crash
 @pytest.mark.parametrize("acknowledged", [3, 40, 150])
 def test_the_owner_is_killed_and_the_other_goes_on(path, start, acknowledged: int) -> None:

@@ -1,29 +1,37 @@
-"""Rows on their way to the store: one save at a time, in order, tried until it holds.
+"""Rows on their way to the store: saves under way together, each kept only if the one before is, tried until they hold.
 
-While one commit runs, what comes waits here and goes with the next one. A save that fails is tried again with the same
-rows, so a full disk delays and loses nothing: the source is not read further than the limit below.
+What comes while a commit runs goes into the next one: were a save to wait for the one before it, it would miss the
+commit that begins the moment that one ends, and wait for yet another. A save that fails takes those behind it along,
+and all their rows are tried again in order, so a full disk delays and loses nothing: the source is not read further
+than the limit below.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from nbstream.errors import SaveFailed
-from nbstream.sources.backoff import Backoff
+from nbstream.sources.backoff import FIRST_S, Backoff
 
 if TYPE_CHECKING:
     from nbstream.messages import AgentMessage
-    from nbstream.store import MessageStore
+    from nbstream.store import Committed, MessageStore
 
-LIMIT: Final = 8192
-"""Rows that may wait for the commit before them; then the source is not read until there is room."""
+LIMIT: Final = 16_384
+"""Rows that may wait for their commit; then the source is not read until there is room."""
+
+SAVES: Final = 8
+"""Saves that may be under way; what comes then goes into the next one together."""
 
 
 class Outbox:
-    """The rows of one agent that are not saved yet.
+    """The rows of one agent that are not saved yet. All of it runs on the loop it was made on.
 
     Args:
         store: where they go.
@@ -35,11 +43,17 @@ class Outbox:
         self._store = store
         self._agent_id = agent_id
         self._trouble = trouble
+        self._loop = asyncio.get_running_loop()
         self._rows: list[AgentMessage] = []
         self._cursor: str | None = None
+        self._saves: deque[tuple[list[AgentMessage], Future[Committed]]] = deque()
+        self._failed: list[AgentMessage] = []
+        self._waiting = 0
+        self._send_due = False
+        self._again: asyncio.TimerHandle | None = None
+        self._backoff = Backoff()
         self._failure: BaseException | None = None
-        # All of this runs on one loop, so that events do; a condition, with its lock, costs thrice as much an event.
-        self._filled = asyncio.Event()
+        # Events, not a condition: that, with its lock, costs thrice as much a row.
         self._room = asyncio.Event()
         self._saved = asyncio.Event()
         self._saved.set()
@@ -54,15 +68,18 @@ class Outbox:
         Raises:
             StoreError: the store is closed, so nothing can be saved any more.
         """
-        while self._failure is None and len(self._rows) >= LIMIT:
+        while self._failure is None and self._waiting >= LIMIT:
             self._room.clear()
             await self._room.wait()
         if self._failure is not None:
             raise self._failure
         self._rows += rows
         self._cursor = cursor or self._cursor
+        self._waiting += len(rows)
         self._saved.clear()
-        self._filled.set()
+        if not self._send_due:  # once the source has nothing more just now: a chunk of many events is one save
+            self._send_due = True
+            self._loop.call_soon(self._send)
 
     async def flush(self) -> None:
         """Waits until everything taken so far is committed.
@@ -74,30 +91,66 @@ class Outbox:
         if self._failure is not None:
             raise self._failure
 
-    async def run(self) -> None:
-        """Saves until cancelled; a failure that trying again cannot mend is raised by `put` and `flush`."""
-        while self._failure is None:
-            await self._filled.wait()
-            self._filled.clear()
-            rows, self._rows = self._rows, []
-            self._room.set()
-            self._failure = await self._save(rows, self._cursor)
-            if self._failure is not None or not self._rows:
-                self._saved.set()
-        self._room.set()
+    def close(self) -> None:
+        """Try nothing again; what is under way goes on."""
+        if self._again is not None:
+            self._again.cancel()
 
-    async def _save(self, rows: list[AgentMessage], cursor: str | None) -> BaseException | None:
-        backoff = Backoff()
-        while True:
-            try:
-                await asyncio.wrap_future(self._store.save(self._agent_id, rows, last_event_id=cursor))
-            except SaveFailed as error:
-                wait = backoff.next()
-                self._trouble(f"{error}; trying again in {wait:.1f} s (attempt {backoff.attempts})")
-                await asyncio.sleep(wait)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the run must end with it and not hang
-                return error
+    def _send(self) -> None:
+        self._send_due = False
+        if not self._rows or self._failed or self._failure is not None or len(self._saves) >= SAVES:
+            return
+        rows, self._rows = self._rows, []
+        after = self._saves[-1][1] if self._saves else None
+        try:
+            future = self._store.save(self._agent_id, rows, last_event_id=self._cursor, after=after)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must end with it and not hang
+            self._fail(error)
+            return
+        self._saves.append((rows, future))
+        future.add_done_callback(self._tell)
+
+    def _tell(self, _: Future[Committed]) -> None:
+        """On a thread of the store."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        """What became of the saves that have ended, in their order."""
+        while self._saves and self._saves[0][1].done():
+            rows, future = self._saves.popleft()
+            error = future.exception()
+            if error is None:
+                self._held(rows)
+            elif isinstance(error, SaveFailed):
+                if not self._failed:
+                    wait = self._backoff.next()
+                    self._trouble(f"{error}; trying again in {wait:.1f} s (attempt {self._backoff.attempts})")
+                    self._again = self._loop.call_later(wait, self._retry)
+                self._failed += rows
             else:
-                if backoff.attempts:
-                    self._trouble(None)
-                return None
+                self._fail(error)
+        self._send()
+
+    def _held(self, rows: list[AgentMessage]) -> None:
+        self._waiting -= len(rows)
+        if self._backoff.attempts:
+            self._backoff.reset()
+            self._trouble(None)
+        if self._waiting < LIMIT:
+            self._room.set()
+        if not self._waiting:
+            self._saved.set()
+
+    def _retry(self) -> None:
+        if self._saves:  # those behind the one that failed fail too; a store that has stalled takes its time
+            self._again = self._loop.call_later(FIRST_S, self._retry)
+            return
+        self._rows = self._failed + self._rows
+        self._failed = []
+        self._send()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+        self._room.set()
+        self._saved.set()

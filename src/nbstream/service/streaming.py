@@ -236,7 +236,6 @@ class StreamingService:
     async def _run(self, run: Run) -> None:
         agent_id = run.request.agent_id
         outbox = Outbox(self.store, agent_id, lambda why: self._tell_saving(agent_id, why))
-        saving = asyncio.create_task(outbox.run())
         try:
             run.task = asyncio.create_task(self._stream(run, outbox))
             end = await self._ended(run)
@@ -247,7 +246,7 @@ class StreamingService:
             _log.error("agent %s is not read any further: %s", agent_id, error)
             self.hub.announce(agent_id, Live("gone", str(error)))
         finally:
-            saving.cancel()
+            outbox.close()
             self._runs.pop(agent_id, None)
 
     async def _ended(self, run: Run) -> End:

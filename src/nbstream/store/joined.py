@@ -13,7 +13,8 @@ from nbstream.errors import SaveFailed, StoreError
 from nbstream.messages import AgentMessage, AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import MISSED, Outbox
-from nbstream.store.requests import Committed, Create, Request, Retain, Save, Snapshot, row_count, settle
+from nbstream.store.plan import BEFORE_FAILED
+from nbstream.store.requests import Committed, Create, Request, Retain, Save, Snapshot, must_fail, row_count, settle
 from nbstream.store.verify import Report
 from nbstream.store.writer import PENDING_BYTES, PENDING_ROWS
 
@@ -82,6 +83,9 @@ class Joined:
         Raises:
             OwnerGone: the owner is gone; the request was not taken.
         """
+        if must_fail(request):
+            settle(request, SaveFailed(BEFORE_FAILED))
+            return
         rows = row_count(request)
         frame = _write(request)
         with self._order:  # the order of the numbers is the order on the wire
@@ -291,6 +295,8 @@ def _greet(path: Path) -> wire.Channel:
 def _write(request: Request) -> Frame:
     if isinstance(request, Save):
         header: Header = {"agent_id": str(request.agent_id), "last_event_id": request.last_event_id}
+        if request.after is not None:
+            header["after"] = True
         return header | {"call": "save"}, wire.messages_bytes(request.messages, raw=True, metadata=request.metadata)
     if isinstance(request, Retain):
         return {

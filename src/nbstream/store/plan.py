@@ -6,18 +6,21 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from nbstream.errors import AgentDeleted, AgentNotFound, IdConflict
+from nbstream.errors import AgentDeleted, AgentNotFound, IdConflict, SaveFailed
 from nbstream.messages import KIND, AgentMessage, AgentRecord
 from nbstream.store.identity import conflict_id
-from nbstream.store.requests import Committed, Create, Save, Update, Write
+from nbstream.store.requests import Committed, Create, Save, Update, Write, must_fail
 from nbstream.store.rows import metadata_text, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from uuid import UUID
 
 CONFLICT: Final = "conflict"
 """The `nbstream.kind` of the row that reports an id that came twice with different bytes."""
+
+BEFORE_FAILED: Final = "the messages before these were not saved, so these were not either: save them again, in order"
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Plan:
     changed: set[UUID] = field(default_factory=set)
     done: list[tuple[Write, Committed | AgentRecord | Exception]] = field(default_factory=list)
     _seen: dict[int, AgentMessage] = field(default_factory=dict)
+    _failed: set[Future[Committed]] = field(default_factory=set)
 
     def add(self, request: Write) -> None:
         """Take one request in, in the order of the queue."""
@@ -63,8 +67,10 @@ class Plan:
                 self.done.append((request, self._create(request.record)))
             else:
                 self.done.append((request, self._update(request)))
-        except (AgentNotFound, IdConflict) as error:
+        except (AgentNotFound, IdConflict, SaveFailed) as error:
             self.done.append((request, error))
+            if isinstance(request, Save):
+                self._failed.add(request.future)
 
     def committed(self) -> list[Committed]:
         """What listeners hear: one for each agent the commit touched, in the order they came."""
@@ -120,6 +126,8 @@ class Plan:
         return state.record
 
     def _save(self, request: Save) -> Committed:
+        if request.after in self._failed or must_fail(request):
+            raise SaveFailed(BEFORE_FAILED)
         state = self._state(request.agent_id)
         new: list[AgentMessage] = []
         refused = 0

@@ -50,6 +50,7 @@ class Save:
         last_event_id: where a reconnect goes on from once these rows are kept; None leaves it.
         size: bytes, estimated.
         future: told when it is committed.
+        after: the future of the save that must be kept for this one to be.
     """
 
     agent_id: UUID
@@ -58,6 +59,7 @@ class Save:
     last_event_id: str | None
     size: int
     future: Future[Committed]
+    after: Future[Committed] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,12 @@ def update(
     return Update(agent_id, dict(changes), Future(), expect or {}, merge or {})
 
 
-def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | None) -> Save:
+def save(
+    agent_id: UUID,
+    messages: Sequence[AgentMessage],
+    last_event_id: str | None,
+    after: Future[Committed] | None = None,
+) -> Save:
     """The request to save messages, each made fit for the store.
 
     Raises:
@@ -185,7 +192,13 @@ def save(agent_id: UUID, messages: Sequence[AgentMessage], last_event_id: str | 
     ready = [storable(message) for message in messages]
     metadata = [metadata_text(message.metadata) if message.metadata else "{}" for message in ready]
     size = sum([_ROW_BYTES + len(m.content) + len(m.raw or "") for m in ready]) + sum(map(len, metadata))
-    return Save(agent_id, ready, metadata, last_event_id, size, Future())
+    return Save(agent_id, ready, metadata, last_event_id, size, Future(), after)
+
+
+def must_fail(request: Request | Follow) -> bool:
+    """Whether it is a save that goes on from one that was not kept."""
+    after = request.after if isinstance(request, Save) else None
+    return after is not None and after.done() and not after.cancelled() and after.exception() is not None
 
 
 def row_count(request: Request | Follow) -> int:

@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from nbstream.errors import StoreClosed
 from nbstream.messages import AgentRecord
 from nbstream.store import endpoint, wire
 from nbstream.store.outbox import Outbox
-from nbstream.store.requests import Committed, Follow, Retain, Snapshot, create, save, update
+from nbstream.store.requests import Committed, Follow, Retain, Save, Snapshot, create, save, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +133,8 @@ class _Client:
         self._forget = forget
         self.outbox = Outbox()
         self.subscribed = False
+        self._saves: dict[UUID, Future[Committed]] = {}
+        self._order = threading.Lock()
         self._sender = threading.Thread(target=self._send, name="nbstream-store-client-out", daemon=True)
         self._receiver = threading.Thread(target=self._receive, name="nbstream-store-client", daemon=True)
 
@@ -180,6 +182,8 @@ class _Client:
     def _handle(self, header: Header, body: bytes) -> None:
         try:
             request = _request(header, body)
+            if isinstance(request, Save):
+                request = self._in_order(request, follows="after" in header)
             if request is not None:
                 request.future.add_done_callback(lambda future: self._settle(header, future))
                 self._owner.submit(request)
@@ -191,6 +195,20 @@ class _Client:
                 self._later(header, body)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client must hear of it
             self._fail(header, error)
+
+    def _in_order(self, request: Save, *, follows: bool) -> Save:
+        """The save with the one before it, where the client wants it kept only if that one is."""
+        with self._order:
+            before = self._saves.get(request.agent_id) if follows else None
+            self._saves[request.agent_id] = request.future
+        request.future.add_done_callback(lambda future: self._kept(request.agent_id, future))
+        return replace(request, after=before)
+
+    def _kept(self, agent_id: UUID, future: Future[Committed]) -> None:
+        """Forget the last save of an agent once it holds: what follows it may."""
+        with self._order:
+            if self._saves.get(agent_id) is future and future.exception() is None:
+                del self._saves[agent_id]
 
     def _later(self, header: Header, body: bytes) -> None:
         """Read on a thread of the pool. When Python ends, the pool ends before us: to the client, the owner is gone."""

@@ -141,7 +141,12 @@ class MessageStore(Keeping):
         return self._ask(lambda backend: backend.agents(status))
 
     def save(
-        self, agent_id: UUID, messages: Sequence[AgentMessage], *, last_event_id: str | None = None
+        self,
+        agent_id: UUID,
+        messages: Sequence[AgentMessage],
+        *,
+        last_event_id: str | None = None,
+        after: Future[Committed] | None = None,
     ) -> Future[Committed]:
         """Queue messages for the next commit. Blocks while 64 MiB or 100,000 messages are waiting.
 
@@ -149,6 +154,8 @@ class MessageStore(Keeping):
             agent_id: whose.
             messages: in order; one without an id gets a random one, one without a time gets now.
             last_event_id: where a reconnect goes on from, kept in the same commit; None leaves what is there.
+            after: what `save` returned for the agent's messages before these, if these may only be kept when those
+                are: where they fail, these fail too, so that saves need not wait for each other to keep their order.
 
         Returns:
             A future of what became of these messages; AgentNotFound or SaveFailed is its error.
@@ -157,7 +164,7 @@ class MessageStore(Keeping):
             StoreClosed: the store was closed.
             TypeError: metadata is not JSON.
         """
-        request = requests.save(agent_id, messages, last_event_id)
+        request = requests.save(agent_id, messages, last_event_id, after)
         self._submit(request)
         return request.future
 

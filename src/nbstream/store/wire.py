@@ -24,7 +24,7 @@ from nbstream.store.rows import MESSAGE_COLUMNS, TIME, metadata_text, moment, uu
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of this page. Owner and joined must agree; it grows with every change."""
 
 MAX_HEADER: Final = 256 * 1024 * 1024

@@ -9,7 +9,7 @@ import pytest
 
 from nbstream.errors import StoreClosed
 from nbstream.service import outbox
-from nbstream.service.outbox import SAVES, Outbox
+from nbstream.service.outbox import SAVES, Bell, Outbox
 from nbstream.store import MessageStore
 from nbstream.store.owner import Owner
 from store.given import Gated, agent, message
@@ -52,7 +52,7 @@ def test_rows_go_into_the_commit_that_comes_next(gated) -> None:
     commits = []
 
     async def run():
-        first, second = (Outbox(store, agent_id, lambda why: None) for agent_id in (one, two))
+        first, second = (Outbox(store, agent_id, lambda why: None, Bell()) for agent_id in (one, two))
         session.go.clear()
         session.reached.clear()
         await first.put([message(one, 1)], "1.1")
@@ -77,7 +77,7 @@ def test_many_rows_while_a_commit_runs_are_few_saves(gated) -> None:
     one = agent(store)
 
     async def run():
-        box = Outbox(store, one, lambda why: None)
+        box = Outbox(store, one, lambda why: None, Bell())
         session.go.clear()
         session.reached.clear()
         for event in range(1, 101):
@@ -100,7 +100,7 @@ def test_what_fails_takes_what_is_behind_it_along_and_all_is_tried_again_in_orde
     told = []
 
     async def run():
-        box = Outbox(store, one, told.append)
+        box = Outbox(store, one, told.append, Bell())
         for event in range(1, 61):
             if event in (10, 40):
                 session.broken[step] = duckdb.IOException("No space left on device")
@@ -123,7 +123,7 @@ def test_a_source_waits_while_too_many_rows_wait(gated, monkeypatch) -> None:
     one = agent(store)
 
     async def run():
-        box = Outbox(store, one, lambda why: None)
+        box = Outbox(store, one, lambda why: None, Bell())
         session.go.clear()
         session.reached.clear()
         for event in range(1, 21):
@@ -144,7 +144,7 @@ def test_a_store_that_is_closed_ends_the_run(gated) -> None:
     one = agent(store)
 
     async def run():
-        box = Outbox(store, one, lambda why: None)
+        box = Outbox(store, one, lambda why: None, Bell())
         store.close()
         await box.put([message(one, 1)], "1.1")
         with pytest.raises(StoreClosed):

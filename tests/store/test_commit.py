@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import Future, wait
 
@@ -12,6 +13,7 @@ from nbstream.errors import SaveFailed
 from nbstream.store import Committed, MessageStore
 from nbstream.store.connection import Database
 from nbstream.store.owner import Owner
+from nbstream.store.session import DuckSession
 from store.given import Gated, agent, message, messages, record
 
 
@@ -231,3 +233,35 @@ def test_an_idle_store_moves_its_log_into_the_file(gated, path, monkeypatch) -> 
     log = path.with_name(path.name + ".wal")
     assert not log.exists() or log.stat().st_size == 0
     assert store.save(agent_id, messages(agent_id, 501, 501)).result(20).messages[0].sequence_number == 501
+
+
+def test_after_a_checkpoint_few_pages_of_the_file_stay_in_memory(path, monkeypatch) -> None:
+    monkeypatch.setattr("nbstream.store.session.PAGES_BYTES", 2**20)
+
+    def held(tag: str) -> int:
+        sql = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT AS n FROM duckdb_memory() WHERE tag = ?"
+        return store.query(sql, [tag]).to_pylist()[0]["n"]
+
+    def limit() -> str:
+        return store.query("SELECT current_setting('memory_limit') AS m").to_pylist()[0]["m"]
+
+    with MessageStore.open(path) as store:
+        agent_id, before = agent(store), limit()
+        text = {event: os.urandom(500).hex() for event in range(1, 10_001)}
+        store.save(agent_id, [message(agent_id, event, raw=text[event]) for event in text]).result(20)
+        session = DuckSession(store._backend._database.cursor())
+        session.checkpoint()
+        assert path.stat().st_size > 5 * 2**20
+        assert held("BASE_TABLE") <= 2**20
+        assert limit() == before
+        assert list(store.raw(agent_id)) == list(text.values())
+        assert held("BASE_TABLE") > 2**20, "what is read is kept until the next checkpoint"
+        cursor = store._backend._database.cursor()
+        reading = cursor.execute("SELECT raw FROM agent_messages")
+        first = reading.fetchmany(1)
+        session.checkpoint()
+        assert limit() == before
+        assert len(first + reading.fetchall()) == 10_000
+        cursor.close()
+        session.close()
+        assert store.verify()

@@ -30,6 +30,37 @@ SAVES: Final = 8
 """Saves that may be under way; what comes then goes into the next one together."""
 
 
+BELL_S: Final = 0.001
+"""How long the loop lets saves end before it looks which have: a commit ends one of each agent, one after the other."""
+
+
+class Bell:
+    """Wakes the loop once for all the saves that a commit ends: each time costs a system call and the interpreter.
+
+    Whoever follows an agent has its rows by then; only room for more is made a millisecond later.
+    """
+
+    def __init__(self) -> None:
+        self._ended: deque[Callable[[], None]] = deque()
+        self._rung = False
+
+    def ring(self, loop: asyncio.AbstractEventLoop, settle: Callable[[], None]) -> None:
+        """Have this called on the loop soon; on any thread.
+
+        Raises:
+            RuntimeError: the loop is closed.
+        """
+        self._ended.append(settle)
+        if not self._rung:
+            self._rung = True
+            loop.call_soon_threadsafe(loop.call_later, BELL_S, self._answer)
+
+    def _answer(self) -> None:
+        self._rung = False  # before the look, so that what ends from here on rings again
+        while self._ended:
+            self._ended.popleft()()
+
+
 class Outbox:
     """The rows of one agent that are not saved yet. All of it runs on the loop it was made on.
 
@@ -37,12 +68,20 @@ class Outbox:
         store: where they go.
         agent_id: whose they are.
         trouble: told in one sentence why a save failed, and None when saving works again.
+        bell: shared by all outboxes of the loop.
     """
 
-    def __init__(self, store: MessageStore, agent_id: UUID, trouble: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        store: MessageStore,
+        agent_id: UUID,
+        trouble: Callable[[str | None], None],
+        bell: Bell,
+    ) -> None:
         self._store = store
         self._agent_id = agent_id
         self._trouble = trouble
+        self._bell = bell
         self._loop = asyncio.get_running_loop()
         self._rows: list[AgentMessage] = []
         self._cursor: str | None = None
@@ -113,7 +152,7 @@ class Outbox:
     def _tell(self, _: Future[Committed]) -> None:
         """On a thread of the store."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-            self._loop.call_soon_threadsafe(self._settle)
+            self._bell.ring(self._loop, self._settle)
 
     def _settle(self) -> None:
         """What became of the saves that have ended, in their order."""

@@ -23,7 +23,7 @@ from nbstream.messages import TERMINAL, AgentMessage, AgentRecord
 from nbstream.parsers import parser_named
 from nbstream.secrets import mask
 from nbstream.service.masker import Masker
-from nbstream.service.outbox import Outbox
+from nbstream.service.outbox import Bell, Outbox
 from nbstream.service.reader import close_reader, is_alive, open_reader
 from nbstream.service.recorder import END, Recorder, end_id
 from nbstream.service.stopping import STOP, ask_to_stop
@@ -82,6 +82,7 @@ class StreamingService:
         self.store = store
         self.hub = Hub(store)
         self._loop = LoopThread("nbstream-service")
+        self._bell = Bell()
         self._runs: dict[UUID, Run] = {}
         self._closed = False
         self.reader = open_reader()
@@ -235,7 +236,7 @@ class StreamingService:
 
     async def _run(self, run: Run) -> None:
         agent_id = run.request.agent_id
-        outbox = Outbox(self.store, agent_id, lambda why: self._tell_saving(agent_id, why))
+        outbox = Outbox(self.store, agent_id, lambda why: self._tell_saving(agent_id, why), self._bell)
         try:
             run.task = asyncio.create_task(self._stream(run, outbox))
             end = await self._ended(run)

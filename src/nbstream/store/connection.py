@@ -34,6 +34,8 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "allow_community_extensions": "false",
     "checkpoint_threshold": "1TB",
     "max_temp_directory_size": "8GB",
+    # For the writer alone, which lets go of what DuckDB keeps of the file; a reader's SET is refused by its kind.
+    "allowed_configs": ["memory_limit"],
 }
 
 CLOSED: Final = "this store was closed: open it again with nbstream.connect()"

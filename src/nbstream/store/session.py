@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import duckdb
 import pyarrow as pa
 
 from nbstream.store import restoring, retention, search
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    import duckdb
-
     from nbstream.messages import AgentMessage
     from nbstream.store.plan import Plan
     from nbstream.store.requests import Retain
+
+PAGES_BYTES: Final = 16 * 1024 * 1024
+"""Pages of the file that may stay in memory after a checkpoint, in bytes."""
 
 # DuckDB answers an IN list of this many ids from the primary key's index; a longer one scans the table.
 _IDS_PER_LOOKUP = 1_000
@@ -214,8 +217,20 @@ class DuckSession:
         return not retention.scrub_due(self._cursor) or retention.scrub(self._cursor, patience=0.0)
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file."""
+        """Move the write-ahead log into the file, and let go of what is only kept to be read again.
+
+        DuckDB keeps every page that it wrote or read until four fifths of the machine's memory are full: too much for
+        a part of somebody's kernel, which grows by 70 bytes a message. The system has the pages too, in its own cache.
+        """
         self._cursor.execute("CHECKPOINT")
+        [(used, pages)] = self._cursor.execute(
+            "SELECT sum(memory_usage_bytes), sum(memory_usage_bytes) FILTER (tag = 'BASE_TABLE') FROM duckdb_memory()"
+        ).fetchall()
+        if (pages or 0) > PAGES_BYTES:
+            # Only for the moment that it takes, and with room for a query that runs beside it.
+            with contextlib.suppress(duckdb.OutOfMemoryException):  # readers hold some: what could go is gone
+                self._cursor.execute(f"SET memory_limit = '{used - pages + PAGES_BYTES}B'")
+            self._cursor.execute("RESET memory_limit")
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -90,10 +90,11 @@ def launch_at(kernel, proxy, monkeypatch):
 
 
 @pytest.mark.crash
-def test_after_a_kill_attach_gives_the_whole_table(kernel, proxy, opened, monkeypatch):
+def test_after_a_kill_attach_gives_the_whole_table(kernel, proxy, opened, monkeypatch, tmp_path):
     agent_id = launch_at(kernel, proxy, monkeypatch)
+    with Store.open(tmp_path / "store.duckdb") as store:  # connect() would read on at once
+        before = store.head(store.list_agents()[0].id)
     store = opened()
-    before = store.head(store.list_agents()[0].id)
     agent = nbs.attach(agent_id, store=store)
     assert agent.wait(timeout=60) == "completed" or agent.error is not None
     assert raw_lines(store, agent) == proxy.stdout(agent_id).decode().splitlines()
@@ -112,15 +113,16 @@ def test_a_source_that_is_gone_leaves_the_agent_interrupted_with_the_reason(kern
     proxy.start()
     monkeypatch.setenv("NBSTREAM_PROXY_TOKEN", proxy.token)
     store = opened()
-    rows = store.head(store.list_agents()[0].id)
     agent = nbs.attach(agent_id, store=store)
     assert agent.wait(timeout=30) == "interrupted"
     assert "does not have this run any more" in agent.error
     assert "404" in agent.error
-    closed = store.head(agent.id)
-    assert closed > rows > 0, "a row says that the stream is over"
+    *read, last = store.read(agent.id)
+    assert read
+    assert last.metadata["nbstream.kind"] == "end", "a row says that the stream is over"
+    assert [row for row in read if row.metadata["nbstream.kind"] == "end"] == []
     assert nbs.attach(agent_id, store=store).wait(timeout=30) == "interrupted"
-    assert store.head(agent.id) == closed, "and says it once"
+    assert store.read(agent.id) == [*read, last], "and says it once"
     assert store.verify(), str(store.verify())
 
 

@@ -6,7 +6,7 @@ accumulated: a block remembers only what it needs to tell the next row's `op`, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from nbstream.messages import MODEL, PARENT, RESPONSE_ID, TOOL_CALL_ID, TOOL_NAME, AgentMessage
@@ -57,6 +57,10 @@ class Block:
     visible: bool = False
     filled: bool = False
     replace: bool = False
+
+    def shown_whole(self) -> None:
+        """Its content is in a row: kept here as well, a long session would hold all answers and outputs."""
+        self.view = replace(self.view, content="")
 
     def row(self, op: Op, content: str, metadata: dict[str, Any] | None = None) -> AgentMessage:
         """A row of this block; `metadata` instead of its own where the row has more to say."""

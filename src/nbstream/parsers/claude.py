@@ -155,6 +155,7 @@ class ClaudeParser(JsonParser):
             if block is not None:
                 bound.append(block)
                 rows.append(block.row("set", shape.content or "{}", block.metadata | extra))
+                block.shown_whole()
         if uuid and bound:
             self._frames[uuid] = bound
         return rows + self._first_usage(answer, message)
@@ -207,7 +208,10 @@ class ClaudeParser(JsonParser):
                 blocks.append(self._blocks.single(key, words, metadata, subagent=bool(scope.parent)))
         if uuid:
             self._frames[uuid] = blocks
-        return rows + [block.row("set", block.view.content) for block in blocks]
+        for block in blocks:
+            rows.append(block.row("set", block.view.content))
+            block.shown_whole()
+        return rows
 
     def _tool_result(self, frame: dict[str, Any], scope: Scope, shape: View, name: str, *, alone: bool) -> Block:
         call_id = shape.metadata[TOOL_CALL_ID]

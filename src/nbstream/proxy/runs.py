@@ -206,7 +206,8 @@ class Run:
             group = pid if reaper.is_running(pid, child.get("start")) else None
             reaper.signal_run(self.meta.token, supervisor if watched else None, group, number)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ended.wait(), grace)
+                async with asyncio.timeout(grace):
+                    await self.ended.wait()
                 return
 
     async def _watch(self) -> None:

@@ -132,7 +132,8 @@ def complete_event(run: Run) -> bytes:
 async def _wait(pulse: asyncio.Event, heartbeat: float) -> bool:
     """Waits for a change; False when a heartbeat is due first."""
     try:
-        await asyncio.wait_for(pulse.wait(), heartbeat)
+        async with asyncio.timeout(heartbeat):
+            await pulse.wait()
     except TimeoutError:
         return False
     return True
@@ -242,7 +243,8 @@ class EventStream(Response):
             for start in range(0, len(part), SEND_BYTES):
                 body = part[start : start + SEND_BYTES]
                 message = {"type": "http.response.body", "body": body, "more_body": True}
-                await asyncio.wait_for(send(message), self._run.limits.send_timeout)
+                async with asyncio.timeout(self._run.limits.send_timeout):
+                    await send(message)
         await asyncio.sleep(0)  # sending to a client that has gone succeeds too: let that be noticed first
         gone = self._gone
         await send({"type": "http.response.body", "body": b""})

@@ -157,8 +157,8 @@ class Stores:
                 self._look_after(held)
         for path, (_, records) in list(self._cold.items()):
             if not path.exists() and path not in self._held:
-                del self._cold[path]
                 self._say_gone(records)
+                self._cold.pop(path, None)
 
     def close(self) -> None:
         """Lets go of every store, of all at a time; agents behind a proxy go on there.
@@ -298,9 +298,15 @@ class Stores:
             _log.exception("%s could not be closed in order", held.path)
 
     def _forget(self, held: Held) -> None:
-        self._let_go(held)
-        self._cold.pop(held.path, None)
-        self._say_gone(list(held.records.values()))
+        """Closes a store whose file is gone; its agents are gone before it is closed, which takes a while."""
+        with self._lock:
+            if self._held.get(held.path) is not held:
+                return  # by another look
+            with held.lock:
+                records = list(held.records.values())
+            self._say_gone(records)
+            self._let_go(held)
+            self._cold.pop(held.path, None)
 
     def _say_gone(self, records: list[AgentRecord]) -> None:
         for record in records:

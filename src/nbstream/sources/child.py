@@ -100,7 +100,8 @@ class Child:
             for pid in family:
                 send(pid, number)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), grace)
+                async with asyncio.timeout(grace):
+                    await self._process.wait()
                 break
         for pid in family:
             send(pid, signal.SIGKILL)
@@ -114,7 +115,8 @@ class Child:
         self._errors.cancel()
         await asyncio.gather(self._errors, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), GRACE_S[-1])
+            async with asyncio.timeout(GRACE_S[-1]):
+                await self._process.wait()
         transport = getattr(self._process, "_transport", None)
         if transport is not None:
             transport.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -79,10 +80,9 @@ class ReplaySource:
         self._stopped.set()
 
     async def _pause(self) -> None:
-        try:
-            await asyncio.wait_for(self._stopped.wait(), self._interval)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._interval):
+                await self._stopped.wait()
 
     def _load(self) -> tuple[list[str], str]:
         try:

@@ -26,18 +26,20 @@ def a_run(folder):
 
 async def ends(run, turns):
     """Whether a stream is over once the proxy leaves and the run has news, so many turns of the loop apart."""
-    leaving, sent = asyncio.Event(), []
+    leaving, begun = asyncio.Event(), asyncio.Event()
 
     async def receive():
         await asyncio.Event().wait()
 
     async def send(message):
-        sent.append(message.get("body", b""))
+        if b"one" in message.get("body", b""):
+            begun.set()
 
-    stream = EventStream(run, 0, HEARTBEAT_S, lambda scope: None, leaving, {})
+    stream = EventStream(run, 0, HEARTBEAT_S, lambda scope: None, lambda scope: False, leaving, {})
     task = asyncio.create_task(stream({"type": "http", "method": "GET"}, receive, send))
-    while not any(b"one" in body for body in sent):
-        await asyncio.sleep(0)
+    await begun.wait()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it waits for news
     first, then = (run._wake, leaving.set) if turns >= 0 else (leaving.set, run._wake)
     first()
     for _ in range(abs(turns)):

@@ -169,7 +169,9 @@ async def _stream(request: Request, run: Run) -> Response:
     state = request.app.state
     after = await position(run, request.headers.get("last-event-id"))
     headers = {"X-Agent-Id": run.meta.agent_id}
-    return EventStream(run, after, state.registry.settings.heartbeat, state.cut_off, state.leaving, headers)
+    return EventStream(
+        run, after, state.registry.settings.heartbeat, state.cut_off, state.is_gone, state.leaving, headers
+    )
 
 
 async def stop(request: Request) -> Response:
@@ -190,16 +192,18 @@ ROUTES = [
 ]
 
 
-def create_app(registry: Registry, cut_off: Callable[[Scope], None]) -> Starlette:
+def create_app(registry: Registry, cut_off: Callable[[Scope], None], is_gone: Callable[[Scope], bool]) -> Starlette:
     """The application without its guard.
 
     Args:
         registry: the runs.
         cut_off: breaks the connection of a request, whatever is still to be sent on it.
+        is_gone: whether that connection is broken.
     """
     app = Starlette(routes=ROUTES, exception_handlers=dict.fromkeys(PROBLEMS, answer_problem))
     app.router.redirect_slashes = False
     app.state.registry = registry
     app.state.cut_off = cut_off
+    app.state.is_gone = is_gone
     app.state.leaving = asyncio.Event()  # set: every stream ends, and its run goes on
     return app

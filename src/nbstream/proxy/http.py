@@ -83,14 +83,21 @@ async def run(service: Service, ready: Callable[[], None], idle_exit: float | No
     """
     connections: Connections = {}
 
+    def connection(scope: Scope) -> asyncio.Transport | None:
+        return connections.get(cast("tuple[str, int]", tuple(scope["client"])))
+
+    def is_gone(scope: Scope) -> bool:
+        transport = connection(scope)
+        return transport is None or transport.is_closing()
+
     def cut_off(scope: Scope) -> None:
-        transport = connections.get(cast("tuple[str, int]", tuple(scope["client"])))
+        transport = connection(scope)
         if transport is not None:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             transport.abort()
 
     registry = service.registry
-    app = create_app(registry, cut_off)
+    app = create_app(registry, cut_off, is_gone)
     limit = registry.settings.limits.max_body_bytes
     guard = Guard(app, token=service.token, hosts=service.hosts, origins=service.origins, max_body_bytes=limit)
     options: dict[str, Any] = {"ws": "none", "lifespan": "off", "access_log": False, "log_level": "warning"}

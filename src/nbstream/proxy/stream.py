@@ -190,6 +190,7 @@ class EventStream(Response):
         after: the last line that the client has.
         heartbeat: seconds.
         cut_off: breaks the connection of a client that takes nothing any more.
+        is_gone: whether the connection of a request is broken; sending on it then still succeeds.
         closing: set when the proxy ends and leaves the run to the next one.
         headers: more headers.
     """
@@ -202,6 +203,7 @@ class EventStream(Response):
         after: int,
         heartbeat: float,
         cut_off: Callable[[Scope], None],
+        is_gone: Callable[[Scope], bool],
         closing: asyncio.Event,
         headers: dict[str, str],
     ) -> None:
@@ -211,8 +213,8 @@ class EventStream(Response):
         self._after = after
         self._heartbeat = heartbeat
         self._cut_off = cut_off
+        self._is_gone = is_gone
         self._closing = closing
-        self._gone = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream until it ends, the client goes, or the proxy does."""
@@ -220,8 +222,8 @@ class EventStream(Response):
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        sending = asyncio.create_task(self._send(send))
-        others = {asyncio.create_task(self._leave(receive)), asyncio.create_task(self._closing.wait())}
+        sending = asyncio.create_task(self._send(scope, send))
+        others = {asyncio.create_task(_leave(receive)), asyncio.create_task(self._closing.wait())}
         try:
             await asyncio.wait({sending, *others}, return_when=asyncio.FIRST_COMPLETED)
             finished = sending.done()
@@ -238,21 +240,21 @@ class EventStream(Response):
             self._cut_off(scope)
             await asyncio.sleep(0)  # lets the server see that the connection is gone
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, scope: Scope, send: Send) -> None:
         async for part in events(self._run, self._after, self._heartbeat):
             for start in range(0, len(part), SEND_BYTES):
                 body = part[start : start + SEND_BYTES]
                 message = {"type": "http.response.body", "body": body, "more_body": True}
                 async with asyncio.timeout(self._run.limits.send_timeout):
                     await send(message)
-        await asyncio.sleep(0)  # sending to a client that has gone succeeds too: let that be noticed first
-        gone = self._gone
+                await asyncio.sleep(0)  # a client that takes all at once never makes `send` wait: others have a turn
+        gone = self._is_gone(scope)
         await send({"type": "http.response.body", "body": b""})
         if not gone:
             self._run.delivered.set()
 
-    async def _leave(self, receive: Receive) -> None:
-        """Returns when the client has gone."""
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._gone = True
+
+async def _leave(receive: Receive) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,7 +1,8 @@
 """Content blocks of Anthropic's wire: which block an event belongs to, and what it does to it.
 
 Claude Code wraps the same events and adds complete frames, so both parsers keep their state here. Nothing is
-accumulated: a block remembers only what it needs to tell the next row's `op`, so every event costs the same.
+accumulated: a block remembers only what it needs to tell the next row's `op`, so every event costs the same. Messages
+are remembered for as long as a source may come back to them; what it says of one that was forgotten is a new block.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from nbstream.messages import MODEL, PARENT, RESPONSE_ID, TOOL_CALL_ID, TOOL_NAME, AgentMessage
 from nbstream.parsers._base import UnknownContent
 from nbstream.parsers._content import View, view
+from nbstream.parsers._recent import Recent
+from nbstream.parsers._rows import tokens
 from nbstream.parsers._values import mapping, present, text
 
 if TYPE_CHECKING:
@@ -28,6 +31,10 @@ _DELTAS: Final = {
     "compaction_delta": ("content", View("compaction", "assistant", "assistant", "text", "")),
 }
 _SILENT_DELTAS: Final = frozenset({"signature_delta", "citations_delta"})
+REMEMBERED: Final = 512
+"""Messages that are remembered, and subagents; a message with its blocks takes 1.3 kB."""
+CALLS_REMEMBERED: Final = 4096
+"""Tool calls whose names are remembered: a result may come long after other messages."""
 _BARE: Final[dict[str, Any]] = {}
 
 
@@ -120,22 +127,32 @@ class Blocks:
     """
 
     def __init__(self) -> None:
-        self.tool_names: dict[str, str] = {}
-        self._calls: dict[str, Block] = {}
+        self.tool_names: dict[str, str] = Recent(CALLS_REMEMBERED)
+        self._calls: dict[str, Block] = Recent(REMEMBERED)
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._scopes: dict[tuple[str, str], Scope] = {}
+        self._begun = 0
+        self._forgotten: dict[str, Any] = {}
+        self._main: dict[str, Scope] = {}
+        self._subagents: dict[tuple[str, str], Scope] = Recent(REMEMBERED)
 
     def scope(self, session: str = "", parent: str = "") -> Scope:
         """The speaker; made at first sight."""
-        key = (session, parent)
-        scope = self._scopes.get(key)
+        if not parent:
+            main = self._main.get(session)
+            if main is None:
+                main = self._main[session] = Scope(parent)
+            return main
+        scope = self._subagents.get((session, parent))
         if scope is None:
-            scope = self._scopes[key] = Scope(parent)
+            scope = self._subagents[session, parent] = Scope(parent)
         return scope
 
-    def answers(self) -> Iterable[Answer]:
-        """Every message seen, in the order they began."""
-        return self._answers.values()
+    def usage(self) -> dict[str, Any]:
+        """The tokens of all messages, as far as they were told."""
+        totals = dict(self._forgotten)
+        for answer in self._answers.values():
+            _add(totals, answer)
+        return totals
 
     def find_answer(self, parent: str, message_id: str) -> Answer | None:
         """The message, if it has been seen."""
@@ -144,10 +161,13 @@ class Blocks:
     def answer(self, parent: str, message_id: str) -> Answer:
         """The message; made at first sight, with an invented id where the source gave none."""
         if not message_id:
-            message_id = f"?{len(self._answers)}"
+            message_id = f"?{self._begun}"
         key = (parent, message_id)
         answer = self._answers.get(key)
         if answer is None:
+            if len(self._answers) >= REMEMBERED:
+                _add(self._forgotten, self._answers.pop(next(iter(self._answers))))
+            self._begun += 1
             answer = self._answers[key] = Answer(message_id, parent)
         return answer
 
@@ -281,3 +301,8 @@ class Blocks:
             if block.view.metadata.get(TOOL_CALL_ID) == call_id:
                 return block
         return None
+
+
+def _add(totals: dict[str, Any], answer: Answer) -> None:
+    for name, number in tokens(answer.usage).items():
+        totals[name] = totals.get(name, 0) + number

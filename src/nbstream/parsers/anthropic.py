@@ -48,10 +48,7 @@ class AnthropicParser(JsonParser):
 
     def _summary(self) -> AgentMessage:
         """The `response` row: the API sends none, and a reader wants to see that the answer is whole."""
-        totals: dict[str, Any] = {}
-        for answer in self._blocks.answers():
-            for name, number in tokens(answer.usage).items():
-                totals[name] = totals.get(name, 0) + number
+        totals = self._blocks.usage()
         words = ": ".join(filter(None, ("Completed", tokens_sentence(totals))))
         return AgentMessage(type="response", op="note", content=words, metadata={IS_ERROR: False, **totals})
 

@@ -27,6 +27,7 @@ from nbstream.parsers._claude_result import Outcome, outcome
 from nbstream.parsers._content import SILENT_BLOCKS, View, blocks_of, view
 from nbstream.parsers._content_block import error_note
 from nbstream.parsers._protocol import Ending
+from nbstream.parsers._recent import Recent
 from nbstream.parsers._rows import note, tokens, tokens_sentence, unknown
 from nbstream.parsers._stream import error_kind, error_words
 from nbstream.parsers._values import count, dump, items, mapping, number, present, text
@@ -40,6 +41,8 @@ _SYNTHETIC_MODEL: Final = "<synthetic>"
 _SYNTHETIC: Final = "nbstream.synthetic"
 _TOOL_USE_RESULT_LIMIT: Final = 1_000
 """Characters of JSON up to which a tool's structured result is kept beside its text; `raw` has it in any case."""
+_FRAMES: Final = 1024
+"""Complete frames that are remembered: what a later one may take back, and texts that the last `result` may repeat."""
 
 
 class ClaudeParser(JsonParser):
@@ -49,10 +52,10 @@ class ClaudeParser(JsonParser):
         super().__init__()
         self._blocks = Blocks()
         self._sessions: set[str] = set()
-        self._frames: dict[str, list[Block]] = {}
+        self._frames: dict[str, list[Block]] = Recent(_FRAMES)
         self._nameless = 0
         # Hashes, not texts: a second copy of every answer would double the memory of a long run.
-        self._shown: set[int] = set()
+        self._shown: dict[int, bool] = Recent(_FRAMES)
         self._outcome: Outcome | None = None
 
     def finalize(self, reason: Reason, exit_code: int | None = None) -> Ending:
@@ -165,7 +168,7 @@ class ClaudeParser(JsonParser):
         if not shape.content and shape.part != "tool_call":
             return None
         if shape.part == "text":
-            self._shown.add(hash(shape.content.strip()))
+            self._shown[hash(shape.content.strip())] = True
         if known is not None and known.view.wire == shape.wire:
             return known
         return self._blocks.bind(scope, answer, shape)

@@ -36,14 +36,18 @@ def _nothing_was_spawned(proxy):
 
 
 def call(proxy, method, path, headers, *, guarded=True):
-    """One raw request: http.client adds Host and Content-Length only, and Host can be left to us."""
+    """One raw request: http.client adds Host and Content-Length only, and Host can be left to us.
+
+    What the HTTP library refuses it answers before the body is there, and closes: a body that comes then resets the
+    connection, and the answer with it. So such a request has none.
+    """
     host, port = proxy.url.removeprefix("http://").split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value)
-        sent = START.encode() if method == "POST" else b""
+        sent = START.encode() if guarded and method == "POST" else b""
         connection.putheader("Content-Length", str(len(sent)))
         connection.endheaders(sent)
         answer = connection.getresponse()

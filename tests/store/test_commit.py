@@ -235,33 +235,49 @@ def test_an_idle_store_moves_its_log_into_the_file(gated, path, monkeypatch) -> 
     assert store.save(agent_id, messages(agent_id, 501, 501)).result(20).messages[0].sequence_number == 501
 
 
-def test_after_a_checkpoint_few_pages_of_the_file_stay_in_memory(path, monkeypatch) -> None:
+def test_what_nobody_reads_is_let_go_after_a_checkpoint(path, monkeypatch) -> None:
     monkeypatch.setattr("nbstream.store.session.PAGES_BYTES", 2**20)
 
-    def held(tag: str) -> int:
-        sql = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT AS n FROM duckdb_memory() WHERE tag = ?"
-        return store.query(sql, [tag]).to_pylist()[0]["n"]
-
-    def limit() -> str:
-        return store.query("SELECT current_setting('memory_limit') AS m").to_pylist()[0]["m"]
+    def held() -> int:
+        sql = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+        return session._cursor.execute(sql).fetchall()[0][0]
 
     with MessageStore.open(path) as store:
-        agent_id, before = agent(store), limit()
+        agent_id = agent(store)
         text = {event: os.urandom(500).hex() for event in range(1, 10_001)}
         store.save(agent_id, [message(agent_id, event, raw=text[event]) for event in text]).result(20)
-        session = DuckSession(store._backend._database.cursor())
+        owner = store._backend
+        session = DuckSession(owner._database.cursor())
+        limit = "SELECT current_setting('memory_limit')"
+        before = session._cursor.execute(limit).fetchall()
         session.checkpoint()
         assert path.stat().st_size > 5 * 2**20
-        assert held("BASE_TABLE") <= 2**20
-        assert limit() == before
+        with owner._read() as cursor:
+            reading = cursor.execute("SELECT raw FROM agent_messages")
+            first = reading.fetchmany(1)
+            owner._unread(session.release)
+            assert held() > 2**20, "somebody reads"
+            assert len(first + reading.fetchall()) == 10_000
+        owner._unread(session.release)
+        assert held() <= 2**20
+        assert session._cursor.execute(limit).fetchall() == before
         assert list(store.raw(agent_id)) == list(text.values())
-        assert held("BASE_TABLE") > 2**20, "what is read is kept until the next checkpoint"
-        cursor = store._backend._database.cursor()
-        reading = cursor.execute("SELECT raw FROM agent_messages")
-        first = reading.fetchmany(1)
-        session.checkpoint()
-        assert limit() == before
-        assert len(first + reading.fetchall()) == 10_000
-        cursor.close()
         session.close()
         assert store.verify()
+
+
+def test_who_is_about_to_read_waits_while_pages_are_let_go(path) -> None:
+    with MessageStore.open(path) as store:
+        agent_id = agent(store)
+        store.save(agent_id, messages(agent_id, 1, 5)).result(20)
+        read = Future()
+        reader = threading.Thread(target=lambda: read.set_result(store.read(agent_id)))
+
+        def step() -> None:
+            reader.start()
+            with pytest.raises(TimeoutError):
+                read.result(0.2)
+
+        store._backend._unread(step)
+        assert len(read.result(20)) == 5
+        reader.join()

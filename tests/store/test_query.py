@@ -193,14 +193,14 @@ def test_closing_ends_a_query_that_runs_for_ever(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=endless)
     thread.start()
-    while not store._backend._queries:
+    while not store._backend._readers:
         assert thread.is_alive()
     store.close()
     thread.join(20)
     assert "this store was closed" in str(ended[0])
 
 
-def test_the_database_is_closed_after_the_queries_have_ended(tmp_path: Path, monkeypatch) -> None:
+def test_the_database_is_closed_after_the_readers_have_ended(tmp_path: Path, monkeypatch) -> None:
     store = Store.open(tmp_path / "history.duckdb")
     owner = store._backend
     begun, at_close = threading.Event(), []
@@ -214,7 +214,7 @@ def test_the_database_is_closed_after_the_queries_have_ended(tmp_path: Path, mon
         check(cursor, sql)
 
     def closes() -> bool:
-        at_close.append(len(owner._queries))
+        at_close.append(len(owner._readers))
         return close()
 
     monkeypatch.setattr(query, "_check", held)

@@ -21,7 +21,7 @@ from nbstream.store.verify import Report, verify
 from nbstream.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -49,17 +49,19 @@ class Owner(Reader):
     role: Literal["owner"] = "owner"
 
     def __init__(self, path: Path, session: Callable[[Database], Session] | None = None) -> None:
-        super().__init__(self._cursor)
+        super().__init__(self._read)
         self._database = Database(path)
         self._make_session = session or _duck_session
         self._sessions = 0
         self._listeners: tuple[Callable[[Committed], None], ...] = ()
         self._lock = threading.Lock()
         self._released = threading.Condition()
-        self._queries: set[duckdb.DuckDBPyConnection] = set()
+        self._readers: set[duckdb.DuckDBPyConnection] = set()
         self._closed = False
         try:
-            self._writer = Writer(self._open_session, self._before_commit, self._database.checkpoint_due, self._emit)
+            self._writer = Writer(
+                self._open_session, self._before_commit, self._database.checkpoint_due, self._unread, self._emit
+            )
         except BaseException:
             self._database.close()
             raise
@@ -74,19 +76,13 @@ class Owner(Reader):
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         """The result of one reading statement."""
-        with self._released:  # a query is either known to the store that closes, or refused by it
-            cursor = self._cursor()
-            self._queries.add(cursor)
-        try:
+        with self._read() as cursor:
             return query.run(cursor, sql, params)
-        finally:
-            with self._released:
-                self._queries.discard(cursor)
-                self._released.notify_all()
 
     def verify(self) -> Report:
         """Prove every rule again."""
-        return verify(self._cursor(), str(self._database.path))
+        with self._read() as cursor:
+            return verify(cursor, str(self._database.path))
 
     def follow(
         self,
@@ -114,18 +110,33 @@ class Owner(Reader):
         # Queries end before the database does: one that begins just as its connection is closed would run on, for ever.
         with self._released:
             self._closed = True
-            while self._queries:
-                for cursor in self._queries:
+            while self._readers:
+                for cursor in self._readers:
                     with contextlib.suppress(duckdb.ConnectionException):  # it ended by itself
                         cursor.interrupt()
                 self._released.wait(_BUSY_SECONDS)
         while not self._database.close():
             time.sleep(_BUSY_SECONDS)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        if self._closed:
-            raise StoreClosed(CLOSED)
-        return self._database.cursor()
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._released:  # who reads is either known to the store that closes, or refused by it
+            if self._closed:
+                raise StoreClosed(CLOSED)
+            cursor = self._database.cursor()
+            self._readers.add(cursor)
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._released:
+                self._readers.discard(cursor)
+                self._released.notify_all()
+
+    def _unread(self, step: Callable[[], None]) -> None:
+        with self._released:
+            if not self._readers:
+                step()
 
     def _open_session(self) -> Session:
         if self._sessions:

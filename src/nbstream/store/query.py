@@ -7,7 +7,6 @@ transaction is READ ONLY, and the instance has no file access, no extensions and
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -30,7 +29,7 @@ def run(
     """The result of one reading statement, whole, as Arrow.
 
     Args:
-        cursor: a connection of its own; closed afterwards.
+        cursor: a connection of its own.
         sql: one statement.
         params: values for `?` or `$name`.
 
@@ -39,19 +38,18 @@ def run(
             that this store can answer.
         StoreClosed: the store was closed while it ran.
     """
-    with contextlib.closing(cursor):
-        try:
-            _check(cursor, sql)
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
-            return cursor.sql(sql, params=_plain(params)).to_arrow_table()
-        except duckdb.PermissionException as error:
-            raise QueryRefused(f"a query reads this store only, no files and no network: {error}") from error
-        except duckdb.TransactionException as error:
-            raise QueryRefused(f"a query may not change the store: {error}") from error
-        except (duckdb.InterruptException, duckdb.ConnectionException) as error:
-            raise StoreClosed(CLOSED) from error
-        except duckdb.Error as error:
-            raise QueryRefused(f"the store cannot answer this query: {error}") from error
+    try:
+        _check(cursor, sql)
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        return cursor.sql(sql, params=_plain(params)).to_arrow_table()
+    except duckdb.PermissionException as error:
+        raise QueryRefused(f"a query reads this store only, no files and no network: {error}") from error
+    except duckdb.TransactionException as error:
+        raise QueryRefused(f"a query may not change the store: {error}") from error
+    except (duckdb.InterruptException, duckdb.ConnectionException) as error:
+        raise StoreClosed(CLOSED) from error
+    except duckdb.Error as error:
+        raise QueryRefused(f"the store cannot answer this query: {error}") from error
 
 
 def _check(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import AgentDeleted, AgentNotFound, StoreError
+from nbstream.errors import AgentDeleted, AgentNotFound, StoreClosed, StoreError
+from nbstream.store.connection import CLOSED
 from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from nbstream.messages import AgentMessage, AgentRecord, AgentStatus
@@ -32,11 +33,11 @@ class Reader:
     """Everything that is read by agent and sequence number.
 
     Args:
-        cursor: makes a connection; each call closes the one it took.
+        reading: lends a connection.
     """
 
-    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
-        self._cursor = cursor
+    def __init__(self, reading: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
+        self._reading = reading
 
     def agent(self, agent_id: UUID) -> AgentRecord:
         """One agent.
@@ -108,9 +109,11 @@ class Reader:
         until = time.monotonic() + REOPEN_SECONDS
         while True:
             try:
-                with contextlib.closing(self._cursor()) as cursor:
+                with self._reading() as cursor:
                     return cursor.execute(sql, values).fetchall()
             except (duckdb.ConnectionException, duckdb.FatalException) as error:
                 if time.monotonic() > until:
                     raise StoreError(f"the store cannot be read now: {error}") from error
                 time.sleep(_RETRY_SECONDS)
+            except duckdb.InterruptException as error:
+                raise StoreClosed(CLOSED) from error

@@ -71,6 +71,9 @@ class Session(Protocol):
     def checkpoint(self) -> None:
         """Move the log's write-ahead part into the file."""
 
+    def release(self) -> None:
+        """Let go of what is only kept in memory to be read again. Nobody may read meanwhile."""
+
     def close(self) -> None:
         """Let go of the connection."""
 
@@ -217,18 +220,20 @@ class DuckSession:
         return not retention.scrub_due(self._cursor) or retention.scrub(self._cursor, patience=0.0)
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, and let go of what is only kept to be read again.
+        """Move the write-ahead log into the file."""
+        self._cursor.execute("CHECKPOINT")
+
+    def release(self) -> None:
+        """Let go of the file's pages but for `PAGES_BYTES`. A query that runs meanwhile may find no memory.
 
         DuckDB keeps every page that it wrote or read until four fifths of the machine's memory are full: too much for
         a part of somebody's kernel, which grows by 70 bytes a message. The system has the pages too, in its own cache.
         """
-        self._cursor.execute("CHECKPOINT")
         [(used, pages)] = self._cursor.execute(
             "SELECT sum(memory_usage_bytes), sum(memory_usage_bytes) FILTER (tag = 'BASE_TABLE') FROM duckdb_memory()"
         ).fetchall()
         if (pages or 0) > PAGES_BYTES:
-            # Only for the moment that it takes, and with room for a query that runs beside it.
-            with contextlib.suppress(duckdb.OutOfMemoryException):  # readers hold some: what could go is gone
+            with contextlib.suppress(duckdb.OutOfMemoryException):  # what could go is gone
                 self._cursor.execute(f"SET memory_limit = '{used - pages + PAGES_BYTES}B'")
             self._cursor.execute("RESET memory_limit")
 

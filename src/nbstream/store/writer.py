@@ -53,6 +53,7 @@ class Writer:
         open_session: connects; called on the writer's thread, again when DuckDB has given up its connection.
         check_file: raises SaveFailed when the file is not where it was; called before each commit.
         checkpoint_due: says whether to checkpoint now; its argument is whether the queue has been empty for a while.
+        unread: does what it is given if nobody reads the database now, and has those wait who are about to.
         emit: hears what each commit did, in order.
     """
 
@@ -61,11 +62,13 @@ class Writer:
         open_session: Callable[[], Session],
         check_file: Callable[[], None],
         checkpoint_due: Callable[[bool], bool],
+        unread: Callable[[Callable[[], None]], None],
         emit: Callable[[Committed], None],
     ) -> None:
         self._open_session = open_session
         self._check_file = check_file
         self._checkpoint_due = checkpoint_due
+        self._unread = unread
         self._emit = emit
         self._session: Session | None = open_session()
         self._states: dict[UUID, AgentState] = {}
@@ -294,6 +297,7 @@ class Writer:
             return
         try:
             self._session.checkpoint()
+            self._unread(self._session.release)
         except duckdb.Error as error:
             _log.warning("no checkpoint this time: %s", error)
             self._no_checkpoint_before = time.monotonic() + CHECKPOINT_AGAIN_SECONDS

@@ -25,9 +25,9 @@ _AGENTS = f"""
         TIMESTAMPTZ '2026-01-02 00:00:00+00' + a * INTERVAL 1 HOUR, '{{}}', $each + 1
     FROM range($first, $last) t(a)
 """
-# The id that a service gives to part 0 of event `1.{n}`: the UUIDv5 of the agent and the event.
+# The id that a service gives to part 0 of event `1.{n}` (`nbstream.store.message_id`).
 _ID = """
-    (digest[1:12] || '5' || digest[14:16]
+    (right(replace(agent::VARCHAR, '-', ''), 4) || printf('%08x', 1 + n % $each) || '8' || digest[14:16]
         || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', digest[17]) - 1, 1) || digest[18:32])::UUID
 """
 # Blocks of text, reasoning and tool calls in turn, a delta of three words a row.

@@ -7,14 +7,16 @@ import re
 import stat
 import subprocess
 import sys
+import uuid
 
 import duckdb
 import pytest
 
 from nbstream.errors import NotAStore, SaveFailed, StoreError, StoreLocked, StoreTooNew
 from nbstream.frames import Store
+from nbstream.store import new_id
 from nbstream.store.schema import MIGRATIONS, migrate, version
-from store.given import agent, messages
+from store.given import agent, message, messages
 
 
 def test_files_are_for_their_owner_only(path) -> None:
@@ -142,6 +144,28 @@ def test_every_schema_from_the_first_on_becomes_the_newest(path, known: int) -> 
         assert _schema(old) == newest
         assert version(old, str(path)) == len(MIGRATIONS)
         assert migrate(old, str(path)) == len(MIGRATIONS)
+
+
+def test_ids_of_version_5_become_those_that_the_events_have_now(path) -> None:
+    with Store.open(path) as store:
+        agents = [agent(store), agent(store)]
+        sent = {one: [*messages(one, 1, 200), message(one, 200, 1), message(one, 201, event_id=None, id=new_id())]
+                for one in agents}  # fmt: skip
+        for one in agents:
+            store.save(one, sent[one]).result()
+    with duckdb.connect(str(path)) as old:
+        for one in agents:
+            for row in sent[one][:-1]:
+                part = int(row.content.split("/")[1])
+                before = uuid.uuid5(one, f"{row.event_id}/{part}")
+                old.execute("UPDATE agent_messages SET id = ? WHERE id = ?", [before, row.id])
+        old.execute("DELETE FROM nbstream_schema WHERE version >= 6")
+        assert old.execute("SELECT count(*) FROM agent_messages WHERE substr(id::VARCHAR, 15, 1) = '5'").fetchall() == [(402,)]
+    with Store.open(path) as store:
+        assert store.verify()
+        for one in agents:
+            assert [row.id for row in store.read(one)] == [row.id for row in sent[one]]
+            assert not store.save(one, sent[one]).result().messages, "nothing of it is new"
 
 
 def _schema(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:

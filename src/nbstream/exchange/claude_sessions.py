@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid5
 
 from nbstream.exchange.streams import NAMESPACE, Read, table
 from nbstream.messages import KIND, MODEL, PARENT, RESPONSE_ID, AgentRecord
@@ -28,7 +29,6 @@ from nbstream.parsers._rows import note, tokens, tokens_sentence
 from nbstream.service.masker import Masker
 from nbstream.service.recorder import Recorder
 from nbstream.sse import ServerSentEvent
-from nbstream.store.identity import message_id
 
 if TYPE_CHECKING:
     from nbstream.messages import AgentMessage
@@ -134,7 +134,7 @@ def _age(found: tuple[Path, list[_Line]]) -> tuple[datetime, datetime, str]:
 
 
 def _session(path: Path, lines: list[_Line], copied: int) -> Read:
-    agent_id = message_id(NAMESPACE, f"claude-session/{path.stem}", 0)
+    agent_id = uuid5(NAMESPACE, f"claude-session/{path.stem}/0")
     parents: dict[str, str] = {}
     for one in sorted(path.with_suffix("").glob("subagents/*.jsonl")):
         lines = [*lines, *_lines(one)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from nbstream.errors import EventTooLarge
 from nbstream.messages import AgentRecord
@@ -18,7 +18,6 @@ from nbstream.service.masker import Masker
 from nbstream.service.recorder import Recorder
 from nbstream.sources.lines import LineDecoder
 from nbstream.sse import EventStreamDecoder, ServerSentEvent
-from nbstream.store.identity import message_id
 from nbstream.store.rows import message_table, metadata_text, numbered, storable
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def read(path: Path, source: str | None) -> Read:
     """
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    agent_id = message_id(NAMESPACE, f"{source or 'auto'}/{digest}", 0)
+    agent_id = uuid5(NAMESPACE, f"{source or 'auto'}/{digest}/0")
     time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     parser = parser_named(source or "auto")
     recorder = Recorder(agent_id, parser, lambda: time, Masker())

@@ -105,6 +105,18 @@ MIGRATIONS: Final = (
         );
         """,
     ),
+    # Derived ids were version 5; of their digest `identity.message_id` keeps what follows the version.
+    Migration(
+        "derived ids in the order of their events",
+        """
+        UPDATE agent_messages SET id = (
+            right(replace(agent_id::VARCHAR, '-', ''), 4)
+            || printf('%08x', coalesce(nullif(regexp_extract(event_id, '[0-9]{0,9}$'), ''), '0')::BIGINT)
+            || '8' || replace(id::VARCHAR, '-', '')[14:]
+        )::UUID
+        WHERE event_id IS NOT NULL AND replace(id::VARCHAR, '-', '')[13] = '5'
+        """,
+    ),
 )
 
 _LEDGER = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -59,7 +58,7 @@ class Report:
 
 
 # Each rule is a query whose rows are its violations, one text each. What is derived is computed anew: the id of a part
-# is the UUIDv5 of its event id and its rank among the rows of that event (RFC 9562 section 5.5).
+# from its agent, its event id and its rank among the rows of that event (`identity.py`).
 _HOLES: Final = """
     SELECT agent_id || ': ' || CASE WHEN low = high THEN low::VARCHAR ELSE low || '-' || high END
     FROM (
@@ -75,16 +74,23 @@ _HOLES: Final = """
     ORDER BY agent_id, low
 """
 
+# The hexadecimal digits of a derived id, from its `digest`.
+_DERIVED: Final = """
+    right(replace(agent_id::VARCHAR, '-', ''), 4)
+    || printf('%08x', coalesce(nullif(regexp_extract(event_id, '[0-9]{0,9}$'), ''), '0')::BIGINT)
+    || '8' || _DIGEST[14:16] || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', _DIGEST[17]) - 1, 1)
+    || _DIGEST[18:32]
+"""
+
 # Where compaction took parts of an event, its rank says no more which part a row is: it must be one of the first.
 _IS_A_PART: Final = """
     list_contains(
         list_transform(range(64), lambda part: sha1(
             unhex(replace(agent_id::VARCHAR, '-', '')) || encode(event_id || '/' || part)))
-        .list_transform(lambda one: one[1:12] || '5' || one[14:16]
-            || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', one[17]) - 1, 1) || one[18:32]),
+        .list_transform(lambda one: _DERIVED),
         replace(id::VARCHAR, '-', '')
     )
-"""
+""".replace("_DERIVED", _DERIVED.replace("_DIGEST", "one"))
 
 _RULES: Final = {
     "sequence number used twice": """
@@ -113,11 +119,9 @@ _RULES: Final = {
             ) AS digest, sequence_number <= coalesce(compacted_to, 0) AS compacted
             FROM agent_messages m JOIN agents a ON a.id = m.agent_id WHERE event_id IS NOT NULL
         )
-        WHERE replace(id::VARCHAR, '-', '') <> digest[1:12] || '5' || digest[14:16]
-            || substr('89ab89ab89ab89ab', 1 + instr('0123456789abcdef', digest[17]) - 1, 1) || digest[18:32]
-            AND NOT (compacted AND _IS_A_PART)
+        WHERE replace(id::VARCHAR, '-', '') <> _DERIVED AND NOT (compacted AND _IS_A_PART)
         ORDER BY agent_id, sequence_number
-    """.replace("_IS_A_PART", _IS_A_PART),
+    """.replace("_IS_A_PART", _IS_A_PART).replace("_DERIVED", _DERIVED.replace("_DIGEST", "digest")),
     "rows missing from what was compacted": """
         SELECT a.id || ': ' || count(m.id) || ' rows up to ' || compacted_to || ', ' || compacted_rows || ' were kept'
         FROM agents a LEFT JOIN agent_messages m ON m.agent_id = a.id AND m.sequence_number <= compacted_to
@@ -145,28 +149,27 @@ def verify(cursor: duckdb.DuckDBPyConnection, path: str) -> Report:
     """Prove every rule again, in one snapshot of the store. Reads all of it: some seconds for a million messages.
 
     Args:
-        cursor: a connection of its own; closed afterwards.
+        cursor: a connection of its own.
         path: the store, for the report.
     """
-    with contextlib.closing(cursor):
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
-        [(agents, rows, duplicates)] = cursor.execute(
-            "SELECT (SELECT count(*) FROM agents), (SELECT count(*) FROM agent_messages), "
-            "(SELECT coalesce(sum(duplicates), 0)::BIGINT FROM agents)"
-        ).fetchall()
-        holes = _texts(cursor, _HOLES)
-        violations = [f"missing sequence numbers: {text}" for text in holes]
-        for rule, sql in _RULES.items():
-            violations += [f"{rule}: {text}" for text in _texts(cursor, sql)]
-        return Report(
-            path=path,
-            agents=agents,
-            rows=rows,
-            duplicates=duplicates,
-            gaps=[*_texts(cursor, _GAPS), *_texts(cursor, _COMPACTED)],
-            holes=holes,
-            violations=violations,
-        )
+    cursor.execute("BEGIN TRANSACTION READ ONLY")
+    [(agents, rows, duplicates)] = cursor.execute(
+        "SELECT (SELECT count(*) FROM agents), (SELECT count(*) FROM agent_messages), "
+        "(SELECT coalesce(sum(duplicates), 0)::BIGINT FROM agents)"
+    ).fetchall()
+    holes = _texts(cursor, _HOLES)
+    violations = [f"missing sequence numbers: {text}" for text in holes]
+    for rule, sql in _RULES.items():
+        violations += [f"{rule}: {text}" for text in _texts(cursor, sql)]
+    return Report(
+        path=path,
+        agents=agents,
+        rows=rows,
+        duplicates=duplicates,
+        gaps=[*_texts(cursor, _GAPS), *_texts(cursor, _COMPACTED)],
+        holes=holes,
+        violations=violations,
+    )
 
 
 def _texts(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[str]:

@@ -160,7 +160,9 @@ def test_ids_of_version_5_become_those_that_the_events_have_now(path) -> None:
                 before = uuid.uuid5(one, f"{row.event_id}/{part}")
                 old.execute("UPDATE agent_messages SET id = ? WHERE id = ?", [before, row.id])
         old.execute("DELETE FROM nbstream_schema WHERE version >= 6")
-        assert old.execute("SELECT count(*) FROM agent_messages WHERE substr(id::VARCHAR, 15, 1) = '5'").fetchall() == [(402,)]
+        assert old.execute("SELECT count(*) FROM agent_messages WHERE substr(id::VARCHAR, 15, 1) = '5'").fetchall() == [
+            (402,)
+        ]
     with Store.open(path) as store:
         assert store.verify()
         for one in agents:

@@ -35,7 +35,7 @@ COMMIT_ROWS: Final = 10_000
 """Most messages in one commit: beyond this a row gets no cheaper, and those at the front wait for nothing."""
 
 IDLE_SECONDS: Final = 2.0
-"""A queue that is empty for so long is a good moment for a checkpoint, which stalls a commit by 100-400 ms."""
+"""A queue that is empty for so long is a good moment for a checkpoint, which stalls a commit by 100-200 ms."""
 
 CHECKPOINT_AGAIN_SECONDS: Final = 60.0
 """After a failed checkpoint, of a full disk for instance: each try makes DuckDB open its file anew."""

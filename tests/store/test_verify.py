@@ -7,7 +7,7 @@ import pytest
 
 from nbstream.frames import Store
 from nbstream.messages import AgentMessage
-from nbstream.store import Report
+from nbstream.store import Report, message_id
 from store.given import agent, message, messages
 
 UNGUARDED = (
@@ -45,6 +45,30 @@ def test_a_sound_store(store: Store) -> None:
         "every rule holds\n5 messages of 1 agents · 0 holes · 5 duplicates refused · 0 explicit gaps"
     )
     assert report._repr_html_().startswith("<pre>")
+
+
+def test_ids_of_events_with_any_name_are_proved(store: Store) -> None:
+    agent_id = agent(store)
+    names = [
+        "x",
+        "7",
+        "1.",
+        "1.٣",
+        "a7b",
+        "1.007",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "9" * 40,
+        "-3",
+        "7 ",
+        "a\n7",
+        "é7",
+    ]
+    rows = [message(agent_id, 1, event_id=name, id=message_id(agent_id, name, 0)) for name in names]
+    store.save(agent_id, rows).result()
+    assert [row.id for row in store.read(agent_id)] == [row.id for row in rows]
+    assert str(store.verify()).count("!") == 0
 
 
 @pytest.mark.parametrize(

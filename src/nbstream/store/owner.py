@@ -127,6 +127,10 @@ class Owner(Reader):
             self._readers.add(cursor)
         try:
             yield cursor
+        except duckdb.InterruptException as error:
+            if self._closed:
+                raise StoreClosed(CLOSED) from error
+            raise
         finally:
             cursor.close()
             with self._released:

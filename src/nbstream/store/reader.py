@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from nbstream.errors import AgentDeleted, AgentNotFound, StoreClosed, StoreError
-from nbstream.store.connection import CLOSED
+from nbstream.errors import AgentDeleted, AgentNotFound, StoreError
 from nbstream.store.rows import SELECT_AGENT, agent_from_row, message_from_row, select_messages
 
 if TYPE_CHECKING:
@@ -115,5 +114,3 @@ class Reader:
                 if time.monotonic() > until:
                     raise StoreError(f"the store cannot be read now: {error}") from error
                 time.sleep(_RETRY_SECONDS)
-            except duckdb.InterruptException as error:
-                raise StoreClosed(CLOSED) from error

@@ -200,7 +200,24 @@ def test_closing_ends_a_query_that_runs_for_ever(tmp_path: Path) -> None:
     assert "this store was closed" in str(ended[0])
 
 
-def test_the_database_is_closed_after_the_readers_have_ended(tmp_path: Path, monkeypatch) -> None:
+def test_whoever_reads_by_other_ways_hears_that_the_store_was_closed(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "history.duckdb")
+    owner = store._backend
+
+    def endless() -> None:
+        with owner._read() as cursor:
+            cursor.execute(ENDLESS).fetchall()
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(endless)
+        while not owner._readers:
+            assert not asked.done()
+        store.close()
+        with pytest.raises(StoreClosed, match="this store was closed"):
+            asked.result(20)
+
+
+def test_the_database_is_closed_after_the_queries_have_ended(tmp_path: Path, monkeypatch) -> None:
     store = Store.open(tmp_path / "history.duckdb")
     owner = store._backend
     begun, at_close = threading.Event(), []

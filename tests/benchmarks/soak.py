@@ -5,8 +5,8 @@
 A server in a process of its own streams Claude-like events (answers of 40 words in small deltas, a tool call and its result
 after every third) over real HTTP; a kernel of a real Jupyter server reads them all and shows them with `nbs.grid` in Chromium.
 Memory is the private and shared pages of each process (RSS), and of the page what its JavaScript holds after a collection.
-The kernel's is a saw: rows are in memory until 16 MB of log are moved into the file. The page's grows with what was said,
-because all of it can be scrolled to and searched; rows and cards that were shown are let go of.
+The kernel's is a saw: rows are in memory until 16 MB of log are moved into the file. The page's grows with what was said
+until its views hold 16 MB together; then each lets go of its beginning as the run goes on.
 At the end every agent's transcript is compared with what the server sent, `verify()` is asked, and so are the truth lines.
 """
 

@@ -133,6 +133,21 @@ test("released rows are let go of, and what comes of them again is a duplicate",
   ]);
 });
 
+test("large rows are let go of once they are shown, save the last", () => {
+  const rows = run(100).map((row) => ({ ...row, content: "x".repeat(100_000) }));
+  const log = new MessageLog();
+  for (const row of rows) {
+    log.merge([row]);
+    log.release(log.ready);
+    assert.ok(log.messages().length <= 11);
+    assert.equal(log.row(log.ready - 1), row);
+  }
+  assert.deepEqual(log.merge(rows), []);
+  assert.equal(log.duplicates, 100);
+  assert.equal(log.size, 100);
+  assert.equal(log.complete, true);
+});
+
 test("rows before a hole are released, rows behind it are not", () => {
   const log = new MessageLog();
   log.merge(run(12_000).filter((row) => row.sequence_number !== 9_000));

@@ -46,9 +46,9 @@ function played(...pieces: string[]): string {
 
 const outputs: [string, string, string][] = [
   ["colours", "a\u001b[31mred\u001b[0mb", "afg-red:red;b"],
-  ["bold and bright, several at once", "\u001b[1;92;44mx", "bold fg-bright-green bg-blue:x;"],
-  ["256 colours become the nearest of sixteen", "\u001b[38;5;196mx\u001b[38;5;232my", "fg-bright-red:x;fg-black:y;"],
-  ["true colour too", "\u001b[38;2;0;0;250mx", "fg-bright-blue:x;"],
+  ["bold and bright, several at once", "\u001b[1;92;44mx", "bold fg-green bg-blue:x;"],
+  ["256 colours become the nearest of eight", "\u001b[38;5;196mx\u001b[38;5;232my", "fg-red:x;fg-black:y;"],
+  ["true colour too", "\u001b[38;2;0;0;250mx", "fg-blue:x;"],
   ["conceal hides nothing", "\u001b[8msecret", "secret"],
   ["a carriage return writes over", "12345\rab", "ab345"],
   ["a progress bar leaves no scraps", "100%\r\u001b[2Kdone", "done"],

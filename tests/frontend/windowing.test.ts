@@ -77,6 +77,15 @@ test("tally: the last report of each answer counts, and the turn's own figures b
   assert.equal(tally.cost, 0.75);
 });
 
+test("tally: of a long run every answer counts once, though only the latest are known by name", () => {
+  const tally = new Tally();
+  for (let n = 1; n <= 2000; n += 1) {
+    tally.add(usage(n, `m${n}`, 1));
+    tally.add(usage(n, `m${n}`, n));
+  }
+  assert.deepEqual(tally.usage, { input: 10_000, cacheRead: 0, cacheWrite: 0, output: 2_001_000 });
+});
+
 test("tally: deltas are counted while they come and said to be deltas, tokens where the source told them", () => {
   const tally = new Tally();
   for (let n = 0; n <= 40; n += 1) tally.add(row(n / 20, {}));

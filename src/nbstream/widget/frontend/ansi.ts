@@ -15,12 +15,13 @@ export interface Run {
   readonly style: string;
 }
 
+/** A bright colour is shown as the same: what can be read on a light ground and what on a dark one is one shade of each. */
 const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 
 /** All classes that output can get. */
 export const STYLES: readonly string[] = [
   "bold", "dim", "italic", "underline", "strike", "inverse",
-  ...["fg", "bg"].flatMap((ground) => COLOURS.flatMap((name) => [`${ground}-${name}`, `${ground}-bright-${name}`])),
+  ...["fg", "bg"].flatMap((ground) => COLOURS.map((name) => `${ground}-${name}`)),
 ];
 
 /** Cells of one line that are kept; what is beyond is counted. */
@@ -203,10 +204,10 @@ class Style {
   #one(codes: readonly number[], at: number): number {
     const code = codes[at]!;
     if (code === 38 || code === 48) return this.#extended(codes, at);
-    if (code >= 30 && code <= 37) this.#fg = `fg-${COLOURS[code - 30]}`;
-    else if (code >= 90 && code <= 97) this.#fg = `fg-bright-${COLOURS[code - 90]}`;
-    else if (code >= 40 && code <= 47) this.#bg = `bg-${COLOURS[code - 40]}`;
-    else if (code >= 100 && code <= 107) this.#bg = `bg-bright-${COLOURS[code - 100]}`;
+    const ten = Math.floor(code / 10);
+    const colour = COLOURS[code % 10];
+    if (colour !== undefined && (ten === 3 || ten === 9)) this.#fg = `fg-${colour}`;
+    else if (colour !== undefined && (ten === 4 || ten === 10)) this.#bg = `bg-${colour}`;
     else if (code === 39) this.#fg = "";
     else if (code === 49) this.#bg = "";
     else this.#flag(code);
@@ -240,10 +241,9 @@ class Style {
   }
 }
 
-/** The nearest of sixteen colours: the page has those, in its light and its dark. */
+/** The nearest of eight colours: the page has those, in its light and its dark. */
 function ofPalette(index: number): string {
-  if (index < 8) return COLOURS[index]!;
-  if (index < 16) return `bright-${COLOURS[index - 8]!}`;
+  if (index < 16) return COLOURS[index % 8]!;
   if (index > 255) return "";
   if (index >= 232) return nearest(...Array<number>(3).fill(8 + (index - 232) * 10) as [number, number, number]);
   const level = (step: number): number => (step === 0 ? 0 : 55 + step * 40);
@@ -254,8 +254,7 @@ function ofPalette(index: number): string {
 function nearest(red: number, green: number, blue: number): string {
   const most = Math.max(red, green, blue);
   const least = Math.min(red, green, blue);
-  if (most - least < 40) return most < 64 ? "black" : most < 150 ? "bright-black" : most < 220 ? "white" : "bright-white";
+  if (most - least < 40) return most < 150 ? "black" : "white";
   const middle = (most + least) / 2;
-  const index = (red > middle ? 1 : 0) + (green > middle ? 2 : 0) + (blue > middle ? 4 : 0);
-  return `${most > 200 ? "bright-" : ""}${COLOURS[index]!}`;
+  return COLOURS[(red > middle ? 1 : 0) + (green > middle ? 2 : 0) + (blue > middle ? 4 : 0)]!;
 }

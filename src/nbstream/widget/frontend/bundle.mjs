@@ -71,10 +71,27 @@ const SHORTER = [
   [/\/\/#region \\0@oxc[\s\S]*?\/\/#endregion\n/g, ""],
   ["callable(MarkdownIt)", "MarkdownIt"],
   [/var \w+_exports = [\s\S]*?\n\}\);/g, ""],
+  // The places of rules that are off, and a mode that is never asked for.
+  [/\n\t\["(?:linkify|replacements|smartquotes|html_inline)",.*/g, ""],
+  [/\n\t\[\n\t\t"html_block",[\s\S]*?\n\t\],/, ""],
+  [/if \(state\.inlineMode\) \{[\s\S]*?\} else /, ""],
   ...["at", "before", "after", "enable", "enableOnly", "disable", "attrGet", "attrJoin"].map(
     (method) => [new RegExp(`\\n\\t${method}\\([^)]*\\) \\{[\\s\\S]*?\\n\\t\\}(?=\\n)`, "g"), ""],
   ),
 ];
+
+/** Names that only markdown-it's own objects have, and only it reads: in the bundle they are shorter. */
+const INTERNAL = new RegExp(`^(?:${[
+  "src", "pos", "posMax", "line", "lineMax", "env", "str", "token", "ruler", "ruler2", "marker",
+  "core", "inline", "block", "State", "Token", "label", "cache", "tight", "blkIndent", "sCount",
+  "bsCount", "tShift", "bMarks", "eMarks", "ddIndent", "listIndent", "parentType", "delimiters",
+  "tokens_meta", "pending", "pendingLevel", "backticks", "backticksScanned", "_prev_delimiters",
+  "linkLevel", "inlineMode", "can_continue", "can_open", "can_close", "helpers", "normalizeLink",
+  "normalizeLinkText", "validateLink", "parseLinkDestination", "parseLinkLabel", "parseLinkTitle",
+  "tokenize", "postProcess", "scanDelims", "pushPending", "skipToken", "skipSpaces", "skipSpacesBack",
+  "skipChars", "skipCharsBack", "skipEmptyLines", "getLines", "isEmpty", "getRules", "enabled",
+  "__rules__", "__cache__", "__find__", "__compile__", "attrIndex", "attrPush", "attrSet",
+].join("|")})$`);
 
 const tokenizer = {
   name: "tokenizer",
@@ -113,5 +130,5 @@ const licence = await readFile("node_modules/markdown-it/LICENSE", "utf8");
 const banner = { js: `/*! markdown-it\n\n${licence.trimEnd()}\n*/` };
 const footer = { js: "/*! nbstream */" };
 
-await build({ ...common, entryPoints: ["vendor.ts"], alias: STAND_INS, plugins: [tokenizer], banner, footer, outfile: "vendor.js" });
+await build({ ...common, entryPoints: ["vendor.ts"], alias: STAND_INS, plugins: [tokenizer], mangleProps: INTERNAL, banner, footer, outfile: "vendor.js" });
 await build({ ...common, entryPoints: ["widget.ts"], alias: { "markdown-it": "./vendor.js" }, plugins: [styles], define: { SOURCES: JSON.stringify(sources) }, outfile });

@@ -35,9 +35,13 @@ export type Change =
   | { readonly kind: "settle"; readonly block: Block }
   | { readonly kind: "drop"; readonly block: Block };
 
+/** Blocks that were let go of and are still known by name. */
+const FORGOTTEN = 4096;
+
 export class Fold {
   #last = 0;
   readonly #blocks = new Map<string, Block>();
+  readonly #forgotten = new Set<string>();
 
   /**
    * Adds the next row. Returns what it changed, or null where a reader sees no difference.
@@ -51,6 +55,8 @@ export class Fold {
     this.#last = row.sequence_number;
     if (row.op === "note" || row.block === null) return this.#note(row);
     const key = `block ${row.block}`;
+    // A block that is dropped begins anew with its next row.
+    if (row.op === "drop" ? this.#forgotten.delete(key) : this.#forgotten.has(key)) return null;
     const block = this.#blocks.get(key);
     if (row.op === "drop") {
       this.#blocks.delete(key);
@@ -58,6 +64,13 @@ export class Fold {
     }
     if (block === undefined) return this.#open(key, row);
     return row.op === "append" ? extend(block, row) : settle(block, row);
+  }
+
+  /** Lets go of a block that is off the page. A late row of it changes nothing there: without the rows before, it is not the block. */
+  forget({ key }: Block): void {
+    this.#blocks.delete(key);
+    this.#forgotten.add(key);
+    if (this.#forgotten.size > FORGOTTEN) this.#forgotten.delete(this.#forgotten.keys().next().value!);
   }
 
   /** The transcript, in the order in which its blocks began. */

@@ -12,6 +12,9 @@ import type { AgentMessage } from "./message.ts";
 /** Rows that are kept after they were shown, to tell a repetition from a clash. */
 const KEPT = 2000;
 
+/** Characters of rows that are here; beyond them only the last row that was shown is kept. */
+const TEXT = 2 ** 20;
+
 /** A missing range, both ends included. */
 export interface Hole {
   readonly from: number;
@@ -36,6 +39,7 @@ export class MessageLog {
   #head = 0;
   #released = 0;
   #releasedTo = 0;
+  #text = 0;
 
   /**
    * Takes a delivery. Returns the rows that were new, in sequence order.
@@ -48,6 +52,7 @@ export class MessageLog {
       if (this.#isNew(message)) {
         this.#byNumber.set(message.sequence_number, message);
         added.push(message);
+        this.#text += message.content.length;
       }
     }
     added.sort((a, b) => a.sequence_number - b.sequence_number);
@@ -111,10 +116,12 @@ export class MessageLog {
 
   /** Lets go of the rows before the `index`-th, save the last of them. What comes again of those is a duplicate. */
   release(index: number): void {
-    const count = Math.min(index, this.#ready) - KEPT - this.#released;
-    if (count < KEPT) return;
-    for (const { sequence_number } of this.#ordered.splice(0, count)) {
+    const shown = Math.min(index, this.#ready) - this.#released;
+    const count = this.#text > TEXT ? shown - 1 : shown - KEPT;
+    if (count < (this.#text > TEXT ? 1 : KEPT)) return;
+    for (const { sequence_number, content } of this.#ordered.splice(0, count)) {
       this.#byNumber.delete(sequence_number);
+      this.#text -= content.length;
       this.#releasedTo = sequence_number;
     }
     for (const from of this.#gone.keys()) if (from <= this.#releasedTo) this.#gone.delete(from);

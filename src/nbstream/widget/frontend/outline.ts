@@ -82,6 +82,25 @@ export class Outline {
     return [touched, ...this.#grow(entry)];
   }
 
+  /** Lets go of the rows before the `index`-th, save those in which something is still said or done. Returns their entries. */
+  release(index: number): Entry[] {
+    const gone: Entry[] = [];
+    const kept = this.rows.filter(({ entries }, at) => {
+      const all = at < index ? entries.flatMap((each) => [...within(each)]) : [];
+      if (all.length === 0 || all.some((each) => each.growing || this.running.has(each))) return true;
+      gone.push(...all);
+      return false;
+    });
+    this.rows.splice(0, this.rows.length, ...kept);
+    for (const entry of gone) {
+      this.#entries.delete(entry.key);
+      if (entry.result !== null) this.#results.delete(entry.result.key);
+      const id = textOf(entry.block.metadata[TOOL_CALL_ID]) ?? "";
+      if (this.#calls.get(id) === entry) this.#calls.delete(id);
+    }
+    return gone;
+  }
+
   /** The agent is over: nothing grows, nothing runs. Returns what that changed. */
   end(): Touched[] {
     const ended = new Set([...this.#growing.values(), ...this.running]);

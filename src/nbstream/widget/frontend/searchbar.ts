@@ -1,7 +1,7 @@
 /** The search in a view: a field, a count, next and previous. */
 
 import { el, setText } from "./dom.ts";
-import { count } from "./format.ts";
+import { count, plural } from "./format.ts";
 import { Marks } from "./marks.ts";
 import { HIT_LIMIT, findHits } from "./search.ts";
 import type { Hit } from "./search.ts";
@@ -152,6 +152,8 @@ export class SearchBar {
     const many = this.#hits.length;
     const all = many >= HIT_LIMIT ? `${count(many)}+` : count(many);
     const nothing = this.#field.value.trim() === "" ? "" : "nothing found";
-    setText(this.#count, many === 0 ? nothing : this.#at < 0 ? `${all} found` : `${count(this.#at + 1)} of ${all}`);
+    const { released } = this.#transcript;
+    const here = released === 0 ? "" : ` · without ${plural(released, "earlier block")}`;
+    setText(this.#count, (many === 0 ? nothing : this.#at < 0 ? `${all} found` : `${count(this.#at + 1)} of ${all}`) + here);
   }
 }

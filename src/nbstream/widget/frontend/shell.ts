@@ -21,6 +21,8 @@ export interface ShellActions {
   askRaw(sequenceNumber: number, answer: HTMLElement): void;
   /** What is on the page must be renewed. */
   repaint(): void;
+  /** What was let go of is wanted. */
+  earlier(): void;
   /** The layout of a paint is done. */
   laidOut(): void;
 }
@@ -30,6 +32,8 @@ export class Shell {
   readonly frame = el("section", "frame");
   readonly notice = el("div", "notice");
   readonly prompt = el("div", "rows prompt");
+  /** What of the run is not on the page any more. */
+  readonly earlier = el("button", "earlier");
   readonly pulse = el("div", "pulse");
   readonly announcer = new Announcer();
   readonly header: Header;
@@ -73,7 +77,10 @@ export class Shell {
     label(frame, scroller, jump, this.notice);
     frame.classList.toggle("compact", compact);
     const column = el("div", "column");
-    column.append(this.prompt, this.transcript.list.element, this.pulse);
+    this.earlier.type = "button";
+    this.earlier.hidden = true;
+    this.earlier.addEventListener("click", () => actions.earlier());
+    column.append(this.prompt, this.earlier, this.transcript.list.element, this.pulse);
     scroller.append(column);
     frame.append(this.header.element, toolbar.panel, this.search.element, ...(this.place === null ? [] : [this.place.element]), scroller, jump, this.notice, this.footer.element, this.announcer.element);
     const style = el("style", "", frameStyle + blockStyle + markdownStyle + rowStyle + cardStyle);

@@ -20,6 +20,9 @@ export interface Speed {
 /** Milliseconds that a count of deltas looks back. */
 const LOOK_BACK = 5000;
 
+/** Answers whose report may still be followed by a later one; older ones are a sum. */
+const OPEN = 512;
+
 /** Milliseconds without a delta after which nobody is speaking. */
 const PAUSE = 2500;
 
@@ -28,7 +31,8 @@ export class Tally {
   cost: number | null = null;
   turns: number | null = null;
   readonly #byAnswer = new Map<string, Usage>();
-  readonly #byTurn: Usage[] = [];
+  #earlier: Usage | null = null;
+  #turns: Usage | null = null;
   #deltas: number[] = [];
   #streaming = 0;
   #pieces = 0;
@@ -41,17 +45,21 @@ export class Tally {
     if (row.type === "response") {
       this.cost = numberOf(metadata[COST_USD]) ?? this.cost;
       this.turns = numberOf(metadata[TURNS]) ?? this.turns;
-      if (output !== null) this.#byTurn.push(usageOf(metadata));
+      if (output !== null) this.#turns = sum(this.#turns, usageOf(metadata));
     } else if (output !== null) {
       // The last report of an answer counts, not their sum.
       this.#byAnswer.set(textOf(metadata[RESPONSE_ID]) ?? String(row.sequence_number), usageOf(metadata));
+      const [oldest] = this.#byAnswer;
+      if (oldest !== undefined && this.#byAnswer.size > OPEN) {
+        this.#byAnswer.delete(oldest[0]);
+        this.#earlier = sum(this.#earlier, oldest[1]);
+      }
     }
   }
 
   /** Tokens so far, or null where the source has not said. */
   get usage(): Usage | null {
-    const reported = this.#byTurn.length > 0 ? this.#byTurn : [...this.#byAnswer.values()];
-    return reported.length === 0 ? null : reported.reduce(sum);
+    return this.#turns ?? [...this.#byAnswer.values()].reduce(sum, this.#earlier);
   }
 
   /**
@@ -92,8 +100,8 @@ export function usageOf(metadata: Metadata): Usage {
   };
 }
 
-function sum(a: Usage, b: Usage): Usage {
-  return {
+function sum(a: Usage | null, b: Usage): Usage {
+  return a === null ? b : {
     input: a.input + b.input,
     cacheRead: a.cacheRead + b.cacheRead,
     cacheWrite: a.cacheWrite + b.cacheWrite,

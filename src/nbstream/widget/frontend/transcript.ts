@@ -12,12 +12,15 @@ import { WindowedList } from "./list.ts";
 import type { Stage } from "./list.ts";
 import { Outline } from "./outline.ts";
 import type { Entry, Row, Touched } from "./outline.ts";
+import { keptFrom } from "./scrollback.ts";
 import { SummaryView } from "./summary.ts";
 import { ToolCard } from "./toolcard.ts";
 
 export class Transcript implements Stage, ViewMaker {
   readonly list: WindowedList;
   readonly outline = new Outline();
+  /** Blocks that were let go of, a call and its result as one. */
+  released = 0;
   /** Told of each thing that is whole, once. */
   onSettled: ((entry: Entry) => void) | null = null;
   readonly #askRaw: AskRaw;
@@ -59,6 +62,15 @@ export class Transcript implements Stage, ViewMaker {
       this.#changed = this.#rows.length;
     }
     this.list.update(bottom);
+  }
+
+  /** Lets go of the beginning where the run has outgrown its share of the page. Returns what is gone. */
+  release(): Entry[] {
+    const gone = this.outline.release(keptFrom(this.outline.rows));
+    if (gone.length > 0) this.#stale(0);
+    for (const entry of gone) this.forget(entry);
+    this.released += gone.length;
+    return gone;
   }
 
   /** Whether an error on the page says that already. */

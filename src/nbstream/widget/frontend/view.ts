@@ -9,6 +9,7 @@ import { TextView } from "./blocks.ts";
 import { setText } from "./dom.ts";
 import { Fold } from "./fold.ts";
 import type { Change } from "./fold.ts";
+import { plural } from "./format.ts";
 import { FrameClock, paintDeadline } from "./frame.ts";
 import { MessageLog } from "./log.ts";
 import { PARENT } from "./message.ts";
@@ -16,6 +17,7 @@ import type { AgentRecord, ErrorNotice, Live, RawAnswer, StatusUpdate, ToView } 
 import type { Asked } from "./place.ts";
 import { promptBlock } from "./prompt.ts";
 import { Refill } from "./refill.ts";
+import { joinPage } from "./scrollback.ts";
 import { Shell } from "./shell.ts";
 import { isTerminal, stateOf } from "./state.ts";
 import type { State } from "./state.ts";
@@ -33,6 +35,9 @@ const FRAME_PACE = 200;
 
 /** Milliseconds between looks at what is missing. */
 const CHECK = 250;
+
+/** Characters between looks at how much of the run the page holds; each row counts as a hundred more. */
+const LOOK = 2 ** 18;
 
 /** Rows that wait for their paint before a reader is told so. */
 const LAG = 500;
@@ -60,8 +65,25 @@ export interface ViewOptions {
 
 /** Puts the view of an agent into `parent`. Returns what takes it away again. */
 export function mountView(parent: HTMLElement, agentId: string, transport: Transport, options: ViewOptions = {}): () => void {
-  const view = new AgentView(parent, agentId, transport, options);
-  return () => view.close();
+  const open = (place: Asked | null): AgentView => new AgentView(parent, agentId, transport, { ...options, place }, reopen);
+  /** A view that has let go of its beginning is followed by one that keeps all of it. */
+  const reopen = (at: number): void => {
+    const before = view;
+    view = open({ at, words: [] });
+    view.takeOver(before);
+    transport.subscribe(0);
+  };
+  let view = open(options.place ?? null);
+  transport.open(agentId, {
+    receive: (message) => view.receive(message),
+    gone: (detail) => view.gone(detail),
+    malformed: (detail) => view.malformed(detail),
+  });
+  transport.subscribe(0);
+  return () => {
+    transport.close();
+    view.close();
+  };
 }
 
 class AgentView implements Sink {
@@ -75,12 +97,15 @@ class AgentView implements Sink {
   readonly #shell: Shell;
   readonly #frame = new FrameClock(() => this.#paint());
   readonly #endTheme: () => void;
+  readonly #leavePage = joinPage();
   readonly #ticker: number;
   readonly #rawAnswers = new Map<number, HTMLElement>();
   #checker = 0;
   #settling = 0;
   #framed = 0;
   #painted = 0;
+  /** Characters that were painted since this looked how much the page holds. */
+  #unweighed = 0;
   #firstUser = true;
   #ended = false;
   #record: AgentRecord | null = null;
@@ -92,7 +117,8 @@ class AgentView implements Sink {
   #heard = performance.now();
   #probed = performance.now();
 
-  constructor(parent: HTMLElement, agentId: string, transport: Transport, options: ViewOptions) {
+  /** @param reopen shows all of the run, at that message. */
+  constructor(parent: HTMLElement, agentId: string, transport: Transport, options: ViewOptions, reopen: (at: number) => void) {
     this.#agentId = agentId;
     this.#transport = transport;
     this.#options = options;
@@ -101,6 +127,7 @@ class AgentView implements Sink {
         stop: () => transport.stop(),
         askRaw: (number, answer) => this.#askRaw(number, answer),
         repaint: () => this.#frame.hurry(),
+        earlier: () => reopen(this.#shell.transcript.outline.rows[0]!.entries[0]!.block.sequence_number),
         laidOut: () => this.#frame.laidOut(),
       },
       options.compact === true,
@@ -113,8 +140,6 @@ class AgentView implements Sink {
     this.#endTheme = followTheme(this.#shell.host);
     parent.append(this.#shell.host);
     this.#ticker = window.setInterval(() => this.#tick(), 1000);
-    transport.open(agentId, this);
-    transport.subscribe(0);
     this.#updateFrame();
     this.#watch();
   }
@@ -128,8 +153,17 @@ class AgentView implements Sink {
     window.clearTimeout(this.#checker);
     window.clearTimeout(this.#settling);
     this.#endTheme();
-    this.#transport.close();
+    this.#leavePage();
     this.#shell.close();
+  }
+
+  /** Stands where another view of this agent stood. */
+  takeOver(before: AgentView): void {
+    const { host } = this.#shell;
+    // The page around it does not move while the rows come.
+    host.style.minHeight = `${before.#shell.host.offsetHeight}px`;
+    before.close();
+    host.shadowRoot?.querySelector<HTMLElement>(".scroller")?.focus({ preventScroll: true });
   }
 
   receive(message: ToView): void {
@@ -205,6 +239,7 @@ class AgentView implements Sink {
       const change = this.#fold.add(row);
       this.#tally.add(row);
       this.#painted += 1;
+      this.#unweighed += row.content.length + 100;
       const repeats = change !== null && this.#repeatsPrompt(change);
       if (change !== null && !repeats) transcript.apply(change);
       place?.see(row.sequence_number, repeats);
@@ -213,11 +248,26 @@ class AgentView implements Sink {
     if (this.#painted < this.#log.ready) this.#frame.hurry();
     else this.#endIfOver();
     transcript.list.following = follower.following;
+    this.#release();
     transcript.update(follower.following);
     if (this.#painted >= this.#log.ready) place?.update(this.#reached(), this.#record !== null && this.#log.complete, this.#ended);
     host.dataset["head"] = String(this.#reached());
     this.#settleFrame();
     search.refresh();
+  }
+
+  /** A run without end does not fill the page's memory; who reads or searches in it keeps what is there. */
+  #release(): void {
+    const { transcript, follower, search, place, earlier } = this.#shell;
+    const kept = place !== null || !follower.following || search.open || this.#options.eager === true;
+    if (kept || this.#unweighed < LOOK) return;
+    this.#unweighed = 0;
+    for (const { block, result } of transcript.release()) {
+      this.#fold.forget(block);
+      if (result !== null) this.#fold.forget(result);
+    }
+    earlier.hidden = transcript.released === 0;
+    setText(earlier, `${plural(transcript.released, "earlier block")} only in the store · show all`);
   }
 
   #endIfOver(): void {
@@ -299,6 +349,7 @@ class AgentView implements Sink {
     pulse.hidden = isTerminal(this.#record);
     pulse.classList.toggle("quiet", !moving || transcript.outline.active);
     const { dataset } = host;
+    if (this.#log.complete) host.style.minHeight = "";
     dataset["status"] = this.#record?.status ?? "connecting";
     dataset["state"] = state.key;
     dataset["holes"] = String(holes);

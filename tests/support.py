@@ -54,7 +54,7 @@ class LoopbackServer:
 
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
-        started.wait(10)
+        started.wait(30)
         return self
 
     def __exit__(self, *_):
@@ -73,7 +73,7 @@ class LoopbackServer:
             self._loop.stop()
 
         asyncio.run_coroutine_threadsafe(down(), self._loop)
-        self._thread.join(10)
+        self._thread.join(30)
 
     @property
     def url(self) -> str:
@@ -118,7 +118,7 @@ STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection
 """The head of an event stream that ends when the connection does."""
 
 
-def until(condition: Callable[[], object], timeout: float = 20.0, what: str = "the condition") -> object:
+def until(condition: Callable[[], object], timeout: float = 60.0, what: str = "the condition") -> object:
     """Waits until the condition holds and returns what it gave; fails with its name when it does not."""
     end = time.monotonic() + timeout
     while True:

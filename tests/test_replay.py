@@ -37,7 +37,7 @@ def test_a_replay_writes_nothing_and_asks_no_source(run) -> None:
     replay.bundle()
     replay.widget().close()
     for thread in set(threading.enumerate()) - before:
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive(), thread
     assert (run.store.head(run.id), run.record) == (head, record)
 

@@ -87,7 +87,7 @@ class ProxyProcess:
                 env=self.environ,
                 cwd=self.work,
             )
-        until(lambda: self.state.exists() or self.process.poll() is not None, 20, "the proxy's state file")
+        until(lambda: self.state.exists() or self.process.poll() is not None, 60, "the proxy's state file")
         assert self.state.exists(), log.read_text()
         state = json.loads(self.state.read_text())
         self.url, self.token = state["url"], state["token"]
@@ -100,7 +100,7 @@ class ProxyProcess:
     def kill(self) -> None:
         """SIGKILL: no orderly end, the state file stays."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
     def close(self) -> None:
         """Ends the proxy with its runs and, by their tokens, whatever a failed test has left."""

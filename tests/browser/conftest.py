@@ -146,7 +146,7 @@ class Lab:
         """
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(30)
         except subprocess.TimeoutExpired:
             left = [file.path for file in psutil.Process(self.process.pid).open_files() if ".duckdb" in file.path]
             self.process.kill()

@@ -80,7 +80,7 @@ def test_a_tab_reloaded_in_the_middle_of_an_answer_is_back_and_live(desk, app, t
         f"{desk.name}: {wanted} rows back and live {took:.0f} ms after the view, {best['live']:.0f} after the load began"
     )
     # Where JupyterLab itself takes longer to load, the machine is busy with other things.
-    assert took < max(2_000, best["mounted"]), best
+    assert took < max(10_000, best["mounted"]), best
     wait_view(book, "more", lambda v: v["head"] > best["head"] and v["status"] == "running")
     assert book.page.evaluate(STOP) < 20_000
     wait_view(book, "the end", lambda v: v["state"] == "stopped" and v["holes"] == 0)
@@ -160,7 +160,8 @@ def test_a_sleeping_cell_stops_nothing(desk, app, version, tmp_path, request):
     wait_view(book, "words after the reload", lambda v: v["head"] > head)
     took = book.page.evaluate(STOP)
     print(f"{desk.name}: stopped in {took:.0f} ms; reloaded: {times}")
-    assert took < 1_000
+    # The cell sleeps for 30 s: *Stop* did not wait for it.
+    assert took < 15_000
     assert kernel_state(app) == "busy", "the sleeping cell was meant to be still running"
 
 

@@ -96,7 +96,7 @@ def test_without_a_browser_the_address_is_printed_once_it_answers(start, tmp_pat
         assert stranger.get(contents.copy_with(query=None)).status_code == 403
     assert (tmp_path / "nbstream-demo" / "01_quickstart.ipynb").is_file()
     demo.send_signal(signal.SIGTERM)
-    assert demo.wait(30) is not None
+    assert demo.wait(100) is not None
 
 
 def test_a_folder_and_a_port_can_be_chosen(start, tmp_path):
@@ -113,7 +113,7 @@ def test_where_the_model_cannot_be_had_it_says_so_and_goes_on(start):
     demo = start(**nowhere)
     assert demo.stdout.readline().startswith("http://127.0.0.1:")
     demo.send_signal(signal.SIGTERM)
-    _, errors = demo.communicate(timeout=30)
+    _, errors = demo.communicate(timeout=100)
     assert "The notebook will run without the local model: the local model's file is not here" in errors
 
 

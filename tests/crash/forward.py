@@ -35,13 +35,13 @@ class Forwarder:
 
     def __enter__(self) -> Forwarder:
         self._thread.start()
-        self._started.wait(10)
+        self._started.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(30)
         self._loop.close()
 
     @property

@@ -81,7 +81,7 @@ class Fleet:
 
     def until_forked(self, agents: list[str]) -> None:
         ready = lambda: all(b"ready" in self.proxy.stdout(agent_id) for agent_id in agents)  # noqa: E731
-        until(ready, 20, "every agent's grandchildren")
+        until(ready, 60, "every agent's grandchildren")
         assert len(self.left) >= (FAMILY + 1) * len(agents), "agent, two grandchildren and supervisor carry the mark"
 
     def assert_none_left(self) -> None:
@@ -98,7 +98,7 @@ def test_stop_leaves_nothing(fleet, tmp_path):
     for agent in agents:
         agent.stop()
     fleet.assert_none_left()
-    assert {agent.wait(timeout=10) for agent in agents} == {"stopped"}
+    assert {agent.wait(timeout=30) for agent in agents} == {"stopped"}
 
 
 def test_a_killed_program_leaves_nothing(fleet):

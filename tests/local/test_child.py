@@ -129,7 +129,7 @@ def test_it_dies_with_a_parent_killed_by_sigkill():
         assert child.is_running()
         parent.kill()
     try:
-        child.wait(10)
+        child.wait(30)
     finally:
         if child.is_running():
             child.kill()

@@ -84,7 +84,7 @@ def test_stdout_has_the_one_line_whatever_is_logged(start):
     process, line = start("--verbose", NBSTREAM_LOCAL_KEY="given")
     assert models(line, "wrong").status_code == 401
     process.send_signal(signal.SIGTERM)
-    rest, log = process.communicate(timeout=10)
+    rest, log = process.communicate(timeout=30)
     assert rest == b""
     assert b"Invalid API Key" in log
     assert b"load_model" in log
@@ -110,6 +110,6 @@ def test_noise_of_native_code_on_stdout_is_moved_to_stderr(start, tmp_path):
     process, line = start(NBSTREAM_LOCAL_KEY="given", PYTHONPATH=str(tmp_path))
     assert line["url"] == "http://127.0.0.1:1"
     process.send_signal(signal.SIGTERM)
-    rest, log = process.communicate(timeout=10)
+    rest, log = process.communicate(timeout=30)
     assert rest == b""
     assert b"noise from native code" in log

@@ -71,7 +71,7 @@ class ProxyProcess:
                 env=os.environ | self.environ,
                 cwd=self.folder,
             )
-        until(lambda: self.state.exists() or self.process.poll() is not None, 20, "the proxy's state file")
+        until(lambda: self.state.exists() or self.process.poll() is not None, 60, "the proxy's state file")
         assert self.state.exists(), self.log()
         state = json.loads(self.state.read_text())
         self.url, self.token = state["url"], state["token"]
@@ -92,13 +92,13 @@ class ProxyProcess:
         """SIGKILL, as if the machine had run out of memory."""
         self.client.close()
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
     def end(self) -> int:
         """SIGTERM, and its exit code."""
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def close(self) -> None:
         """Ends the proxy and, by their tokens, whatever of its runs a failed test has left."""
@@ -127,7 +127,7 @@ class ProxyProcess:
         return self.client.get(f"/agent/{agent_id}").json()
 
     def until_over(self, agent_id: str) -> dict:
-        until(lambda: self.status(agent_id)["status"] != "running", 20, "the run's end")
+        until(lambda: self.status(agent_id)["status"] != "running", 60, "the run's end")
         return self.status(agent_id)
 
     def stdout(self, agent_id: str) -> bytes:

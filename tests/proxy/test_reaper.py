@@ -54,7 +54,7 @@ def family(proxy, agent_id, mark):
         ready = b"ready" in proxy.stdout(agent_id) and len(deaf) == 2
         return {pid: start_of(pid) for pid in pids} if ready else None
 
-    return until(found, 10, "the run's two grandchildren")
+    return until(found, 60, "the run's two grandchildren")
 
 
 def _child(proxy, agent_id):
@@ -111,7 +111,7 @@ def test_the_proxys_end_leaves_nothing(proxy, mark):
     processes = family(proxy, agents[0], mark) | family(proxy, agents[1], mark)
     began = time.monotonic()
     assert proxy.end() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert survivors(processes) == set()
     assert grandchildren(mark) == set()
     assert not proxy.state.exists()
@@ -140,8 +140,8 @@ def test_a_stop_that_a_kill_has_interrupted_is_finished_by_the_next_proxy(proxy,
     stopping.start()
     until(lambda: '"stop_requested": true' in (proxy.runs / agent_id / "meta.json").read_text())
     proxy.process.kill()
-    proxy.process.wait(10)
-    stopping.join(10)
+    proxy.process.wait(30)
+    stopping.join(30)
     proxy.client.close()
     proxy.start()
     assert proxy.until_over(agent_id)["status"] == "stopped"

@@ -35,7 +35,7 @@ def relay(tmp_path, monkeypatch):
     for process in started:
         if process.poll() is None:
             process.terminate()
-        process.wait(10)
+        process.wait(30)
         process.stderr.close()
     left = [path.name for path in (tmp_path / "runtime").iterdir()]
     assert left == [], "nothing of a relay stays on the disk"
@@ -46,7 +46,7 @@ def test_it_ends_with_the_programs_exit_code_once_all_is_delivered(relay):
     answer = httpx.get(url, headers=headers, trust_env=False)
     assert "event: complete" in answer.text
     assert '"exit_code": 3' in answer.text
-    assert process.wait(10) == 3
+    assert process.wait(30) == 3
 
 
 def test_it_waits_for_a_reader_who_takes_it_all(relay):
@@ -82,7 +82,7 @@ def test_nothing_else_can_be_started(relay):
 def test_ctrl_c_ends_the_program(relay):
     process, _, _ = relay("count.py", "100000", "0.05")
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
+    assert process.wait(30) == 130
 
 
 def test_a_program_that_is_not_there(tmp_path, monkeypatch):

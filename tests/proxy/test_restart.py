@@ -52,7 +52,7 @@ def test_eight_kills_lose_and_double_nothing(make_proxy, tmp_path):
         killer.start()
         assert not follow(proxy, agent_id, reading)
         killer.join()
-        proxy.process.wait(10)
+        proxy.process.wait(30)
         proxy.client.close()
         proxy.start()
         assert proxy.status(agent_id)["pid"] == pid
@@ -148,7 +148,7 @@ def test_leave_running(make_proxy):
     reader.start()
     until(lambda: proxy.stdout(agent_id).count(b"\n") > 20)
     assert proxy.end() == 0, "an open stream does not hold it up"
-    reader.join(10)
+    reader.join(30)
     assert proxy.alive(agent_id), "the run goes on"
     proxy.start()
     while not follow(proxy, agent_id, reading):
@@ -165,7 +165,7 @@ def test_at_the_proxys_end_open_streams_get_their_last_event(make_proxy):
     reader.start()
     until(lambda: proxy.stdout(agent_id).count(b"\n") > 20)
     proxy.end()
-    reader.join(10)
+    reader.join(30)
     assert reading.the("complete")["status"] == "stopped"
     assert ("\n".join(reading.lines)).encode() == proxy.stdout(agent_id).rstrip(b"\n")
     assert "Traceback" not in proxy.log()

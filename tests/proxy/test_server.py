@@ -86,8 +86,8 @@ def test_it_ends_soon_and_cleanly(make_proxy, number):
         began = time.monotonic()
         proxy.process.send_signal(number)
         rest = b"".join(pieces)
-    assert proxy.process.wait(5) == 0
-    assert time.monotonic() - began < 5
+    assert proxy.process.wait(20) == 0
+    assert time.monotonic() - began < 20
     assert b"event: complete" in rest
     assert not proxy.state.exists()
     assert proxy.alive(agent_id) == set()

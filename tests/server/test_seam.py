@@ -32,7 +32,7 @@ def test_what_is_committed_in_between_is_handed_out(store, monkeypatch):
     monkeypatch.setattr(service.hub, "subscribe", subscribe)
     monkeypatch.setattr(store, "read", history)
     follower = Follower(service, agent_id)
-    until(lambda: seen.extend(m.sequence_number for m in follower.batch()) or len(seen) >= store.head(agent_id) >= 2, 5)
+    until(lambda: seen.extend(m.sequence_number for m in follower.batch()) or len(seen) >= store.head(agent_id) >= 2)
     assert seen == list(range(1, store.head(agent_id) + 1))
     follower.close()
     service.close()

@@ -52,7 +52,7 @@ def kernel(tmp_path):
     for process in started:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(30)
         process.stdout.close()
 
 
@@ -72,7 +72,7 @@ def proxy(tmp_path):
 
 def kill(process) -> None:
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(30)
 
 
 def raw_lines(store, agent) -> list[str]:

@@ -42,7 +42,7 @@ def test_before_commit_returns_nobody_knows(gated) -> None:
     session.reached.clear()
     saved = store.save(agent_id, messages(agent_id, 1, 3))
     saved.add_done_callback(lambda _: order.append("future"))
-    assert session.reached.wait(10)  # all rows are written, COMMIT is about to run
+    assert session.reached.wait(30)  # all rows are written, COMMIT is about to run
     assert not saved.done()
     assert heard == []
     assert store.read(agent_id) == []
@@ -60,7 +60,7 @@ def test_what_waits_goes_with_the_next_commit(gated) -> None:
     session.go.clear()
     session.reached.clear()
     first = store.save(agent_id, messages(agent_id, 1, 1))
-    assert session.reached.wait(10)
+    assert session.reached.wait(30)
     rest = [store.save(agent_id, messages(agent_id, n, n)) for n in range(2, 1_002)]
     session.go.set()
     wait([first, *rest], timeout=30)
@@ -185,7 +185,7 @@ def test_a_full_queue_blocks_the_one_who_saves(gated, monkeypatch) -> None:
     session.go.clear()
     session.reached.clear()
     futures: list[Future[Committed]] = [store.save(agent_id, messages(agent_id, 1, 1))]
-    assert session.reached.wait(10)
+    assert session.reached.wait(30)
     futures.append(store.save(agent_id, messages(agent_id, 2, 11)))  # fills the queue
     through = threading.Event()
 

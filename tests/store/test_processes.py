@@ -210,7 +210,7 @@ def test_the_owner_is_killed_and_the_other_goes_on(path, start, acknowledged: in
         over.set()
         asking.join()
         assert store.role == "owner"
-        assert took < 3
+        assert took < 15
         for future in futures:
             done = future.result(20)
             assert len(done.messages) + done.duplicates == 1

@@ -136,7 +136,7 @@ def test_a_number_that_lags_behind_the_log_is_mended(path) -> None:
 def test_one_bad_save_does_not_take_others_with_it(store: Store) -> None:
     one, two = agent(store), agent(store)
     gate = threading.Event()
-    release = store.on_commit(lambda _: gate.wait(10))
+    release = store.on_commit(lambda _: gate.wait(30))
     first = store.save(one, messages(one, 1, 1))  # holds the writer, so that the next ones share a commit
     nobody = store.save(uuid4(), messages(one, 2, 2))
     bad = store.save(one, [replace(message(one, 3), type="nonsense")])  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ class AskedServer(LoopbackServer):
     def __exit__(self, *how):
         for thread in threading.enumerate():
             if thread.name == "nbstream-ask-server":
-                thread.join(10)
+                thread.join(30)
         super().__exit__(*how)
 
 

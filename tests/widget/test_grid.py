@@ -70,7 +70,7 @@ def test_every_message_is_tagged_and_every_request_goes_to_whom_it_names(feeds) 
     for feed in feeds:
         widget._handle_custom_msg({"type": "subscribe", "agent_id": str(feed.id), "since": 0}, [])
         feed.end()
-    assert ended.wait(10), "all have ended and all was sent"
+    assert ended.wait(30), "all have ended and all was sent"
     assert [feed.stops for feed in feeds] == [0, 1, 0]
     for feed in feeds:
         rows = [row for message in sent if message["type"] == "agent:message" for row in read_batch(message)]
@@ -78,7 +78,7 @@ def test_every_message_is_tagged_and_every_request_goes_to_whom_it_names(feeds) 
         assert mine == [row.content for row in feed.rows]
     assert {message["agent_id"] for message in sent} == {str(feed.id) for feed in feeds}
     widget.close()
-    assert all(sender.join(5) for sender in widget._senders.values())
+    assert all(sender.join(30) for sender in widget._senders.values())
 
 
 def test_traits_are_the_ids_and_nothing_of_what_was_said(feeds) -> None:
@@ -124,7 +124,7 @@ def test_a_running_grid_becomes_its_copies_in_place(feeds, monkeypatch) -> None:
     assert repr(shown) == "<AgentGrid of 3 agents, 3 running>"
     for feed in feeds:
         feed.end()
-    assert updated.wait(10)
+    assert updated.wait(30)
     assert set(bundles[1]) == {"text/html", "text/markdown", "text/plain"}
 
 

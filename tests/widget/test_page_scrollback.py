@@ -13,9 +13,7 @@ from widget.rows import AGENT, Log, record
 
 pytestmark = pytest.mark.browser
 
-AT_END = (
-    "(() => { const s = nbstream.root.shadowRoot.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2 })()"
-)
+AT_END = "(() => { const s = nbstream.root.shadowRoot.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2 })()"
 IN_SIGHT = """element => { const own = element.getBoundingClientRect();
   const box = element.closest('.scroller').getBoundingClientRect();
   return own.bottom > box.top && own.top < box.bottom }"""
@@ -39,13 +37,14 @@ def deliver(view: ViewPage, rows: Sequence[AgentMessage], head: int) -> None:
         after = part[-1].sequence_number or 0
 
 
-def text_held(view: ViewPage) -> float:
+def held_by(view: ViewPage) -> float:
     """MB of JavaScript after a collection."""
     session = view.page.context.new_cdp_session(view.page)
     session.send("Performance.enable")
     session.send("HeapProfiler.enable")
     session.send("HeapProfiler.collectGarbage")
-    return {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}["JSHeapUsedSize"] / MB
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["JSHeapUsedSize"]) / MB
 
 
 @pytest.fixture
@@ -71,11 +70,11 @@ def test_the_page_keeps_its_share_and_says_what_it_does_not(endless, log) -> Non
     assert 100 < gone < 240
     assert endless.page.evaluate(AT_END), "the end is still followed"
     assert "the output of call 319" in endless.text()
-    held = text_held(endless)
+    held = held_by(endless)
     for begin in range(320, 480, 40):
         deliver(endless, calls(begin, begin + 40, log), len(log.rows))
         endless.wait_head(len(log.rows))
-    assert text_held(endless) < held + 6, "16 MB more have come"
+    assert held_by(endless) < held + 6, "16 MB more have come"
     assert int(earlier.inner_text().split()[0]) > gone + 100
     find(endless, ".scroller").evaluate("s => { s.scrollTop = 0 }")
     find(endless, ".slot").filter(has_text=f"echo {earlier.inner_text().split()[0]}").wait_for()
@@ -87,7 +86,7 @@ def test_search_says_what_it_did_not_search(endless) -> None:
     find(endless, ".searchfield").fill("the output of call 7\n")
     find(endless, ".searchfield").fill("echo 319")
     assert find(endless, ".hits").inner_text() == f"1 of 1 · without {gone} earlier blocks"
-    find(endless, ".searchfield").fill("echo 7\"")
+    find(endless, ".searchfield").fill('echo 7"')
     assert find(endless, ".hits").inner_text() == f"nothing found · without {gone} earlier blocks"
 
 

@@ -63,7 +63,7 @@ def start(wire: Wire) -> Iterator[Callable[[Feed], Sender]]:
     yield begin
     for sender in senders:
         sender.close()
-        assert sender.join(5)
+        assert sender.join(30)
 
 
 def rows(count: int, content: str = "word ") -> list[Any]:
@@ -201,7 +201,7 @@ def test_nobody_there_ends_the_thread_quietly(wire, start, capsys) -> None:
     sender = start(feed)
     wire.broken = True
     sender.ask(Subscribe(0))
-    assert sender.join(5)
+    assert sender.join(30)
     assert feed.open == 0
     assert capsys.readouterr() == ("", "")
 
@@ -222,7 +222,7 @@ def test_closing_while_a_long_history_is_sent_ends_soon(wire, start) -> None:
     sender.ask(Subscribe(0))
     wire.wait(lambda: len(wire.sent) >= 3)
     sender.close()
-    assert sender.join(1)
+    assert sender.join(30)
     assert len(wire.numbers()) < 40
 
 
@@ -254,7 +254,7 @@ def test_where_the_server_shows_it_nothing_is_sent_and_the_end_is_still_seen(wir
     start(feed, lambda _follower, cursor: ended.set(), quiet=True)
     feed.say(rows(10)[5:])
     feed.finish()
-    assert ended.wait(5)
+    assert ended.wait(30)
     assert wire.sent == []
 
 
@@ -273,7 +273,7 @@ def test_what_a_page_asked_again_and_again_while_the_kernel_was_busy_is_one_ques
     sender.start()
     wire.wait(lambda: bool(wire.of("agent:raw")))
     sender.close()
-    assert sender.join(5)
+    assert sender.join(30)
     assert [said["type"] for _, said in wire.sent] == ["agent:code", "agent:raw"]
 
 
@@ -290,7 +290,7 @@ def test_a_view_that_has_its_rows_from_the_server_makes_the_kernel_quiet(wire, s
     feed.say(every[3:])
     wire_was = len(wire.sent)
     feed.finish()
-    assert ended.wait(5)
+    assert ended.wait(30)
     assert len(wire.sent) == wire_was
     assert wire.numbers() == [1, 2, 3]
 

@@ -31,7 +31,7 @@ def widget(feed):
     widget = AgentWidget(feed)
     yield widget
     widget.close()
-    assert widget._sender.join(5)
+    assert widget._sender.join(30)
 
 
 def test_traits_are_small_and_hold_no_transcript(widget) -> None:
@@ -75,7 +75,7 @@ def test_a_view_s_message_is_queued_whatever_thread_it_comes_on(widget, feed) ->
     widget._sender._send_now = send
     for content in ({"type": "nonsense"}, {"type": "stop"}, {"type": "raw", "sequence_number": 1}):
         threading.Thread(target=widget._handle_custom_msg, args=(content, [])).start()
-    assert done.wait(5)
+    assert done.wait(30)
     assert feed.stops <= 1
     assert sent[-1]["type"] == "agent:raw"
 
@@ -125,7 +125,7 @@ def test_a_run_that_ends_is_replaced_by_its_copy(display, feed) -> None:
     display_agent(feed)
     assert WIDGET_VIEW in display.shown[0]
     feed.finish()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     last = display.shown[-1]
     assert set(last) == {"text/html", "text/markdown", "text/plain"}
     assert "finished" in last["text/html"]
@@ -176,7 +176,7 @@ def test_where_the_server_knows_the_agent_the_output_names_it_from_start_to_end(
     display_agent(feed)
     assert set(display.shown[0]) == {AGENT_MIME, WIDGET_VIEW, *COPY}
     feed.finish()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     assert set(display.shown[1]) == {AGENT_MIME, *COPY}
     assert [data[AGENT_MIME] for data in display.shown] == [NAMED, NAMED]
     assert "s3cret" not in repr(display.shown)
@@ -192,7 +192,7 @@ def test_a_server_that_does_not_know_the_agent_changes_nothing(above, display, f
     above.status = 404
     display_agent(feed)
     feed.finish()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     assert [set(data) for data in display.shown] == [{WIDGET_VIEW, *COPY}, COPY]
     assert ending_of_senders()
 
@@ -209,7 +209,7 @@ def test_while_the_server_joins_the_store_nothing_is_sent_unasked(above, display
     assert made[0]._sender._quiet is extension
     above.now.set()
     feed.finish()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     assert ending_of_senders()
 
 
@@ -217,14 +217,14 @@ def test_a_server_that_answers_late_is_shown_late(above, display, feed) -> None:
     above.now.clear()
     began = time.monotonic()
     display_agent(feed)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert set(display.shown[0]) == {WIDGET_VIEW, *COPY}
     above.now.set()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     assert set(display.shown[1]) == {AGENT_MIME, WIDGET_VIEW, *COPY}
     display.updated.clear()
     feed.finish()
-    assert display.updated.wait(5)
+    assert display.updated.wait(30)
     assert set(display.shown[2]) == {AGENT_MIME, *COPY}
     assert ending_of_senders()
 
@@ -232,7 +232,7 @@ def test_a_server_that_answers_late_is_shown_late(above, display, feed) -> None:
 def ending_of_senders() -> bool:
     for thread in threading.enumerate():
         if thread.name.startswith("nbstream-widget-"):
-            thread.join(5)
+            thread.join(30)
             if thread.is_alive():
                 return False
     return True

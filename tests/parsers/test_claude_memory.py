@@ -117,6 +117,23 @@ def test_a_session_without_end_is_remembered_in_bounded_memory(short_memory) -> 
     assert kept[3] - kept[2] < 0.1 * kept[0], f"kept after each {REMEMBERED} messages: {kept}"
 
 
+def test_a_call_that_is_whole_keeps_no_forgotten_message(short_memory) -> None:
+    parser = ClaudeParser()
+
+    def alive() -> int:
+        return sum(isinstance(one, _blocks.Answer) for one in gc.get_objects())
+
+    others = alive()
+    for number in range(10 * REMEMBERED):
+        said, call, result = frames(number)
+        said["message"]["content"] = [{"type": "text", "text": "words"}]
+        result["message"]["content"][0]["content"] = "ok"
+        for frame in (call, result) if number % 4 == 0 else (said,):
+            del frame["uuid"]
+            parser.parse(ServerSentEvent("message", json.dumps(frame), None, None))
+    assert alive() - others <= REMEMBERED
+
+
 def test_tokens_of_messages_that_were_forgotten_count(short_memory) -> None:
     parser = AnthropicParser()
     number = REMEMBERED + 100

@@ -47,7 +47,7 @@ class Block:
         position: its index in the message; for a block that was never streamed, how many came before it.
         metadata: complete; goes with its first row and its `set` rows.
         always: metadata goes with every row, because a subagent speaks.
-        answer: the message it is part of; None outside the model's messages.
+        answer: number of the message it is part of, 0 outside the model's messages. The message would hold it in turn.
         bound: its complete frame has come.
         visible: it has a row since it was last dropped.
         filled: it has content.
@@ -59,7 +59,7 @@ class Block:
     view: View
     metadata: dict[str, Any]
     always: bool
-    answer: Answer | None = None
+    answer: int = 0
     bound: bool = False
     visible: bool = False
     filled: bool = False
@@ -91,12 +91,14 @@ class Answer:
     """One message of the model: its blocks in the order they came.
 
     Args:
+        number: how many messages have begun, with this one.
         parent: the tool call whose subagent speaks, "" on the main thread.
         streamed: its events came one by one, so its final usage will too.
         numbered: its streamed blocks by index, the latest of each.
     """
 
     id: str
+    number: int
     parent: str
     model: str = ""
     streamed: bool = False
@@ -168,7 +170,7 @@ class Blocks:
             if len(self._answers) >= REMEMBERED:
                 _add(self._forgotten, self._answers.pop(next(iter(self._answers))))
             self._begun += 1
-            answer = self._answers[key] = Answer(message_id, parent)
+            answer = self._answers[key] = Answer(message_id, self._begun, parent)
         return answer
 
     def begin(self, scope: Scope, message: Mapping[str, Any]) -> Answer:
@@ -273,7 +275,7 @@ class Blocks:
     def _new(self, answer: Answer, name: str, shape: View) -> Block:
         metadata = answer.metadata() | shape.metadata
         key = f"{answer.parent}/{answer.id}/{name}"
-        block = Block(key, len(answer.blocks), shape, metadata, bool(answer.parent), answer)
+        block = Block(key, len(answer.blocks), shape, metadata, bool(answer.parent), answer.number)
         answer.blocks.append(block)
         self._name(block)
         return block
@@ -284,7 +286,11 @@ class Blocks:
         if not call_id:
             return
         if block.view.part == "tool_call":
-            self._calls[call_id] = block
+            # Once its complete frame has come nobody asks for it: kept, it would keep its message too.
+            if block.bound:
+                self._calls.pop(call_id, None)
+            else:
+                self._calls[call_id] = block
             self.tool_names[call_id] = block.view.metadata.get(TOOL_NAME, "")
         elif self.tool_names.get(call_id):
             block.metadata = block.metadata | {TOOL_NAME: self.tool_names[call_id]}
@@ -293,10 +299,10 @@ class Blocks:
         call_id = shape.metadata.get(TOOL_CALL_ID)
         if shape.part == "tool_call" and call_id:
             block = self._calls.get(call_id)
-            if block is not None and block.answer is answer and not block.bound:
+            if block is not None and block.answer == answer.number and not block.bound:
                 return block
         for block in scope.open.values():
-            if block.bound or block.answer is not answer or block.view.wire != shape.wire:
+            if block.bound or block.answer != answer.number or block.view.wire != shape.wire:
                 continue
             if block.view.metadata.get(TOOL_CALL_ID) == call_id:
                 return block

@@ -74,7 +74,8 @@ def test_the_page_keeps_its_share_and_says_what_it_does_not(endless, log) -> Non
     for begin in range(320, 480, 40):
         deliver(endless, calls(begin, begin + 40, log), len(log.rows))
         endless.wait_head(len(log.rows))
-    assert held_by(endless) < held + 6, "16 MB more have come"
+    # It is a saw of a quarter of its share.
+    assert held_by(endless) < held + 11, "16 MB more have come"
     assert int(earlier.inner_text().split()[0]) > gone + 100
     find(endless, ".scroller").evaluate("s => { s.scrollTop = 0 }")
     find(endless, ".slot").filter(has_text=f"echo {earlier.inner_text().split()[0]}").wait_for()

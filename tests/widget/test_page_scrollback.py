@@ -100,6 +100,7 @@ def test_all_of_it_comes_back_where_the_reader_was(endless, log) -> None:
     questions = endless.sent("subscribe")[asked:]
     assert [question["since"] for question in questions] == [0]
     assert endless.page.locator(".nbstream-root").count() == 1
+    endless.page.wait_for_timeout(1_300)  # the view looks at itself once a second
     assert endless.page.evaluate("nbstream.root.offsetHeight") == height, "the page around it does not move"
     endless.status(record(), head=len(log.rows))
     deliver(endless, log.rows, len(log.rows))

@@ -349,7 +349,7 @@ class AgentView implements Sink {
     pulse.hidden = isTerminal(this.#record);
     pulse.classList.toggle("quiet", !moving || transcript.outline.active);
     const { dataset } = host;
-    if (this.#log.complete) host.style.minHeight = "";
+    if (this.#record !== null && this.#log.complete) host.style.minHeight = "";
     dataset["status"] = this.#record?.status ?? "connecting";
     dataset["state"] = state.key;
     dataset["holes"] = String(holes);

@@ -235,9 +235,7 @@ def test_an_idle_store_moves_its_log_into_the_file(gated, path, monkeypatch) -> 
     assert store.save(agent_id, messages(agent_id, 501, 501)).result(20).messages[0].sequence_number == 501
 
 
-def test_what_nobody_reads_is_let_go_after_a_checkpoint(path, monkeypatch) -> None:
-    monkeypatch.setattr("nbstream.store.session.PAGES_BYTES", 2**20)
-
+def test_what_nobody_reads_is_let_go_after_a_checkpoint(path) -> None:
     def held() -> int:
         sql = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
         return session._cursor.execute(sql).fetchall()[0][0]

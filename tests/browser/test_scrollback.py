@@ -33,7 +33,9 @@ def test_what_a_page_has_let_go_of_comes_back_from_the_server(desk, lab, tmp_pat
     book = desk.open(lab, SETUP.format(store=f"{desk.name}.duckdb"), LAUNCH.format(path=str(path), interval=0.0))
     book.run(0)
     book.run(1)
-    seen = wait_view(book, "all rows on the page", lambda v: v["state"] == "finished" and v["head"] >= 2 * CALLS, timeout=120)
+    seen = wait_view(
+        book, "all rows on the page", lambda v: v["state"] == "finished" and v["head"] >= 2 * CALLS, timeout=120
+    )
     assert seen["holes"] == 0
     root = book.page.locator(".nbstream-root")
     first = int(root.locator(".earlier").first.inner_text().split()[0]) - 1  # the run's first block is how it began

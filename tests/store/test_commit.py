@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import Future, wait
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -13,7 +14,7 @@ from nbstream.errors import SaveFailed
 from nbstream.store import Committed, MessageStore
 from nbstream.store.connection import Database
 from nbstream.store.owner import Owner
-from nbstream.store.session import DuckSession
+from nbstream.store.session import LISTED, DuckSession
 from store.given import Gated, agent, message, messages, record
 
 
@@ -235,7 +236,9 @@ def test_an_idle_store_moves_its_log_into_the_file(gated, path, monkeypatch) -> 
     assert store.save(agent_id, messages(agent_id, 501, 501)).result(20).messages[0].sequence_number == 501
 
 
-def test_what_nobody_reads_is_let_go_after_a_checkpoint(path) -> None:
+def test_what_nobody_reads_is_let_go_after_a_checkpoint(path, monkeypatch) -> None:
+    monkeypatch.setattr("nbstream.store.session.PAGES_BYTES", 2**20)
+
     def held() -> int:
         sql = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
         return session._cursor.execute(sql).fetchall()[0][0]
@@ -279,3 +282,20 @@ def test_who_is_about_to_read_waits_while_pages_are_let_go(path) -> None:
         store._backend._unread(step)
         assert len(read.result(20)) == 5
         reader.join()
+
+
+@pytest.mark.parametrize("count", [1, 2, LISTED, LISTED + 1])
+def test_each_agent_of_a_commit_gets_its_own_progress(path, count) -> None:
+    with MessageStore.open(path) as store:
+        ids = [agent(store) for _ in range(count + 1)]
+        session = DuckSession(store._backend._database.cursor())
+        before = [session.state(one) for one in ids]
+        for number, state in enumerate(before[:-1]):
+            state.next_sequence_number = 2**40 + number
+            state.duplicates = number
+            state.record = replace(state.record, last_event_id=None if number % 3 == 0 else f"e1.{number}")
+        session._cursor.begin()
+        session._update_progress(before[:-1])
+        session.commit()
+        assert [session.state(one) for one in ids] == before
+        session.close()

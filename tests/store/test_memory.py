@@ -39,16 +39,9 @@ with MessageStore.open(Path(sys.argv[1])) as store:
             session._update_progress(states)
             session.commit()
         session.checkpoint()
-
-    def settle():
-        session.release()
         return held()
 
-    commit({COMMITS})
-    start = settle()
-    commit({COMMITS})
-    before = held()
-    print(json.dumps([start, before, settle()]))
+    print(json.dumps([commit(100), commit({COMMITS})]))
     session.close()
 """
 
@@ -56,9 +49,13 @@ with MessageStore.open(Path(sys.argv[1])) as store:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the C library of Linux what it has handed out")
 def test_commits_leave_nothing_in_memory(path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", WRITER, str(path)], env=environment(), capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", WRITER, str(path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    start, before, after = json.loads(ran.stdout)
-    assert before - after > COMMITS * 1_500
-    assert after - start < COMMITS * 1_000
+    before, after = json.loads(ran.stdout)
+    assert after - before < COMMITS * 1_500, "bytes"

@@ -31,6 +31,24 @@ if TYPE_CHECKING:
     from nbstream.store.plan import Plan
     from nbstream.store.requests import Retain
 
+PAGES_BYTES: Final = 16 * 1024 * 1024
+"""Pages of the file that may stay in memory after a checkpoint, in bytes."""
+
+LISTED: Final = 64
+"""Agents of a commit whose progress is given as lists, which are searched for each; beyond this a join costs less.
+
+A join of any size has buffers, and DuckDB keeps a kilobyte of each that is gone until it has tens of thousands:
+3.6 kB a commit, 40 MB after 20,000. With lists it is 2 MB, and the update of 20 agents takes 1.6 ms instead of 2.3.
+"""
+
+_UPDATE_LISTED: Final = """
+    UPDATE agents SET
+        next_sequence_number = list_extract($following::BIGINT[], list_position($ids::UUID[], id)),
+        duplicates = list_extract($duplicates::BIGINT[], list_position($ids::UUID[], id)),
+        last_event_id = list_extract($events::VARCHAR[], list_position($ids::UUID[], id))
+    WHERE list_position($ids::UUID[], id) > 0
+"""
+
 # DuckDB answers an IN list of this many ids from the primary key's index; a longer one scans the table.
 _IDS_PER_LOOKUP = 1_000
 
@@ -146,6 +164,14 @@ class DuckSession:
             self._cursor.execute(
                 "UPDATE agents SET next_sequence_number = ?, duplicates = ?, last_event_id = ? WHERE id = ?", values
             )
+        elif 0 < len(states) <= LISTED:
+            listed = {
+                "ids": [state.record.id for state in states],
+                "following": [state.next_sequence_number for state in states],
+                "duplicates": [state.duplicates for state in states],
+                "events": [state.record.last_event_id for state in states],
+            }
+            self._cursor.execute(_UPDATE_LISTED, listed)
         elif states:
             self._progress.table = _progress_table(states)
             self._cursor.execute("EXECUTE update_progress")
@@ -221,16 +247,19 @@ class DuckSession:
         self._cursor.execute("CHECKPOINT")
 
     def release(self) -> None:
-        """Let go of all that DuckDB keeps in case it is read again. A query that runs meanwhile may find no memory.
+        """Let go of the file's pages but for `PAGES_BYTES`. A query that runs meanwhile may find no memory.
 
         DuckDB keeps every page that it wrote or read until four fifths of the machine's memory are full: too much for
         a part of somebody's kernel, which grows by 70 bytes a message. The system has the pages too, in its own cache.
-        It also keeps a kilobyte of each buffer that is gone (a commit has four) until its list of what it could let go
-        of is searched, which only a limit that cannot be met does to the end: 40 MB, measured with 20,000 commits.
+        A limit that leaves no room would hold for the statement that takes it back.
         """
-        with contextlib.suppress(duckdb.OutOfMemoryException):  # what could go is gone
-            self._cursor.execute("SET memory_limit = '1KB'")
-        self._cursor.execute("RESET memory_limit")
+        [(used, pages)] = self._cursor.execute(
+            "SELECT sum(memory_usage_bytes), sum(memory_usage_bytes) FILTER (tag = 'BASE_TABLE') FROM duckdb_memory()"
+        ).fetchall()
+        if (pages or 0) > PAGES_BYTES:
+            with contextlib.suppress(duckdb.OutOfMemoryException):  # what could go is gone
+                self._cursor.execute(f"SET memory_limit = '{used - pages + PAGES_BYTES}B'")
+            self._cursor.execute("RESET memory_limit")
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -103,7 +103,7 @@ def test_it_plays_at_the_runs_own_pace_times_its_speed_and_then_rests(replay) ->
 def test_every_moment_has_its_rows_its_figures_and_its_clock_forward_and_back(replay) -> None:
     replay.begin(spoken(), 1)
     replay.press("k")
-    assert replay.page.get_attribute(".nbstream-replay", "data-playing") == "false"
+    replay.page.wait_for_selector('.nbstream-replay[data-playing="false"]')
     for row, figures, answers in (
         (4, "200 in · 20 out", 2),
         (9, "400 in · 40 out · $0.25", 4),

@@ -55,7 +55,7 @@ PICTURES = (
     ),
     Picture(
         name="soak", title="Twenty agents at 50 messages a second, their views open", bench="soak",
-        case=r"after (?P<x>\d+) minutes: (?P<series>kernel|server|page heap|page)", x="minutes", y="MB of memory",
+        case=r"about minute (?P<x>\d+): (?P<series>kernel|server|page heap|page)", x="minutes", y="MB of memory",
     ),
 )  # fmt: skip
 

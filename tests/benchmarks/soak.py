@@ -37,6 +37,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 WORDS = 40
 """Deltas of one answer."""
 TICK = 0.02
+AROUND = 75.0
+"""Seconds before and after a minute whose samples are taken together: a saw's tooth is two minutes long."""
 MEMORY = ("kernel", "server", "page", "page heap")
 PATIENCE = 120.0
 """Seconds after the last event in which everything has to be saved and shown."""
@@ -297,7 +299,7 @@ def growth(samples: list[dict[str, float]], key: str) -> float:
 
 
 def figures_of(result: dict[str, Any]) -> list[Figure]:
-    """The verdict, the growth, and memory every five minutes."""
+    """The verdict, the growth, the highest, and memory every five minutes, the median of the samples around."""
     samples = result["samples"]
 
     def row(case: str, unit: str, value: float, note: str = "") -> Figure:
@@ -318,9 +320,13 @@ def figures_of(result: dict[str, Any]) -> list[Figure]:
         row("kernel: held by DuckDB for tables at the end", "MB", held["BASE_TABLE"] + held["IN_MEMORY_TABLE"]),
     ]
     found += [row(f"{name}: growth over the second half", "MB/hour", growth(samples, name)) for name in MEMORY]
+    found += [row(f"{name}: highest of all samples", "MB", max(one[name] for one in samples)) for name in MEMORY]
     for minutes in range(5, int(samples[-1]["seconds"] / 60) + 1, 5):
-        near = min(samples, key=lambda one: abs(one["seconds"] - minutes * 60))
-        found += [row(f"after {minutes} minutes: {name}", "MB", near[name]) for name in (*MEMORY, "file")]
+        near = [one for one in samples if abs(one["seconds"] - minutes * 60) <= AROUND] or samples[-1:]
+        found += [
+            row(f"about minute {minutes}: {name}", "MB", statistics.median(one[name] for one in near))
+            for name in (*MEMORY, "file")
+        ]
     return found
 
 

@@ -16,8 +16,11 @@ agent
 LAST = "That was all."
 
 VIEW = """() => [...document.querySelectorAll('.nbstream-root')].map(host => {
-  const d = host.dataset;
-  return {status: d.status, state: d.state, head: Number(d.head), holes: Number(d.holes), text: host.shadowRoot.textContent};
+  const d = host.dataset, all = host.shadowRoot.textContent;
+  // What is told to a screen reader stands at the end: words of the answer, for a second.
+  const told = host.shadowRoot.querySelector('.unseen[role=status]')?.textContent ?? '';
+  const text = all.endsWith(told) ? all.slice(0, all.length - told.length) : all;
+  return {status: d.status, state: d.state, head: Number(d.head), holes: Number(d.holes), text};
 })"""
 WATCH = """() => {
   const seen = window.nbstreamSeen = {views: 0};
